@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See memory.h. The arena takes chunks that double up to a megabyte, so that small engines stay small and large ones do
+ * few allocations; a block larger than a chunk gets a chunk of its own.
+ */
+#include "base/memory.h"
+
+#include "base/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *libc_allocate(void *context, size_t size) {
+    (void)context;
+    return malloc(size);
+}
+
+static void *libc_reallocate(void *context, void *block, size_t old_size, size_t new_size) {
+    (void)context;
+    (void)old_size;
+    return realloc(block, new_size);
+}
+
+static void libc_release(void *context, void *block, size_t size) {
+    (void)context;
+    (void)size;
+    free(block);
+}
+
+void dora__memory_init(struct dora__memory *memory, const dora_allocator *allocator) {
+    if (allocator)
+        memory->allocator = *allocator;
+    else
+        memory->allocator = (dora_allocator){libc_allocate, libc_reallocate, libc_release, NULL};
+}
+
+void *dora__alloc(struct dora__memory *memory, size_t count, size_t item_size) {
+    size_t size;
+    if (!dora__multiply_size(count, item_size, &size) || size == 0)
+        return NULL;
+    return memory->allocator.allocate(memory->allocator.context, size);
+}
+
+void *dora__alloc_zeroed(struct dora__memory *memory, size_t count, size_t item_size) {
+    void *block = dora__alloc(memory, count, item_size);
+    if (block)
+        memset(block, 0, count * item_size);
+    return block;
+}
+
+void dora__free(struct dora__memory *memory, void *block, size_t count, size_t item_size) {
+    if (block)
+        memory->allocator.release(memory->allocator.context, block, count * item_size);
+}
+
+bool dora__grow(struct dora__memory *memory, void **block, size_t *capacity, size_t need, size_t item_size) {
+    if (need <= *capacity)
+        return true;
+    size_t wanted = *capacity + *capacity / 2;
+    if (wanted < need)
+        wanted = need;
+    if (wanted < 8)
+        wanted = 8;
+    size_t size;
+    if (!dora__multiply_size(wanted, item_size, &size))
+        return false;
+    void *grown = *block ? memory->allocator.reallocate(memory->allocator.context, *block, *capacity * item_size, size)
+                         : memory->allocator.allocate(memory->allocator.context, size);
+    if (!grown)
+        return false;
+    *block = grown;
+    *capacity = wanted;
+    return true;
+}
+
+struct dora__arena_chunk {
+    struct dora__arena_chunk *previous;
+    size_t size; /* of the whole chunk */
+};
+
+enum { ARENA_HEADER = 32, ARENA_FIRST = 1024, ARENA_MOST = 1 << 20 };
+
+void dora__arena_init(struct dora__arena *arena, struct dora__memory *memory) {
+    *arena = (struct dora__arena){.memory = memory};
+}
+
+void dora__arena_clear(struct dora__arena *arena) {
+    while (arena->chunks) {
+        struct dora__arena_chunk *chunk = arena->chunks;
+        arena->chunks = chunk->previous;
+        dora__free(arena->memory, chunk, chunk->size, 1);
+    }
+    arena->next = NULL;
+    arena->left = 0;
+}
+
+static bool arena_refill(struct dora__arena *arena, size_t size) {
+    size_t last = arena->chunks ? arena->chunks->size : ARENA_FIRST / 2;
+    size_t wanted = last < ARENA_MOST ? last * 2 : ARENA_MOST;
+    size_t least;
+    if (!dora__add_size(size, ARENA_HEADER + 16, &least))
+        return false;
+    if (wanted < least)
+        wanted = least;
+    struct dora__arena_chunk *chunk = dora__alloc(arena->memory, wanted, 1);
+    if (!chunk)
+        return false;
+    *chunk = (struct dora__arena_chunk){arena->chunks, wanted};
+    arena->chunks = chunk;
+    arena->next = (char *)chunk + ARENA_HEADER;
+    arena->left = wanted - ARENA_HEADER;
+    return true;
+}
+
+void *dora__arena_alloc(struct dora__arena *arena, size_t size, size_t align) {
+    size_t pad = (size_t)(-(uintptr_t)arena->next) & (align - 1);
+    if (arena->left < pad || arena->left - pad < size) {
+        if (!arena_refill(arena, size))
+            return NULL;
+        pad = (size_t)(-(uintptr_t)arena->next) & (align - 1);
+    }
+    void *block = arena->next + pad;
+    arena->next += pad + size;
+    arena->left -= pad + size;
+    return block;
+}
