@@ -23,13 +23,10 @@ void dora__text_puts(struct dora__text *text, const char *terminated);
 void dora__text_int64(struct dora__text *text, int64_t value);
 /* The fewest digits that read back as the same double, or a form that does; finite values only. */
 void dora__text_double(struct dora__text *text, double value);
-/* "2024-01-31" from days since 1970-01-01. */
-void dora__text_date(struct dora__text *text, int32_t day);
 
 /* The number forms into a caller's buffer; return the length, not terminated. */
 enum { DORA__NUMBER_ROOM = 48 };
 size_t dora__format_int64(char out[DORA__NUMBER_ROOM], int64_t value);
 size_t dora__format_double(char out[DORA__NUMBER_ROOM], double value);
-size_t dora__format_date(char out[DORA__NUMBER_ROOM], int32_t day);
 
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sorting: keys by radix, items by a comparison that may look anything up. No recursion; the caller brings the scratch.
+ */
+#ifndef DORA_BASE_SORT_H
+#define DORA_BASE_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sorts keys[0..count) ascending by their upper `64 - skip_bits` bits, stably; scratch has room for count keys.
+   O(count) for each byte in which keys differ; small arrays by insertion. */
+void dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits);
+
+/* Negative, 0 or positive as item a belongs before, with or after item b. */
+typedef int dora__compare_fn(const void *context, uint32_t a, uint32_t b);
+
+/* Stable merge sort of items; scratch has room for count items. O(count log count) comparisons. */
+void dora__sort_items(uint32_t *items, uint32_t *scratch, size_t count, dora__compare_fn *compare, const void *context);
+
+/* Order-preserving map of int64 onto uint64. */
+static inline uint64_t dora__biased(int64_t value) {
+    return (uint64_t)value ^ UINT64_C(0x8000000000000000);
+}
+
+static inline int64_t dora__unbiased(uint64_t key) {
+    return (int64_t)(key ^ UINT64_C(0x8000000000000000));
+}
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which deployments count: production, status, date. Also what the facts as a whole say about failing and rework, and
+ * where the changes that deployments carry themselves (their own committed_at) go.
+ */
+#include "derive/step.h"
+
+#include "base/sort.h"
+
+#include <string.h>
+
+/* Whether an environment is in the production set, asked again and again for few names. */
+struct production {
+    const char *names;
+    const struct dora__pool *strings;
+    struct dora__map known;
+    uint32_t last;
+    bool last_is;
+};
+
+static bool name_matches(const char *name, size_t name_size, dora_string environment) {
+    if (name_size != environment.size)
+        return false;
+    for (size_t i = 0; i < name_size; i++) {
+        char c = environment.data[i];
+        if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != name[i])
+            return false;
+    }
+    return true;
+}
+
+static bool in_set(const char *names, dora_string environment) {
+    for (const char *at = names;; at++) {
+        size_t size = strcspn(at, ",");
+        if (name_matches(at, size, environment))
+            return true;
+        at += size;
+        if (!*at)
+            return false;
+    }
+}
+
+static bool is_production(struct production *production, uint32_t environment, bool *is) {
+    if (environment == production->last) {
+        *is = production->last_is;
+        return true;
+    }
+    uint32_t *known = dora__map_at(&production->known, (uint64_t)environment + 1, 2);
+    if (!known)
+        return false;
+    if (*known == 2) {
+        dora_string name = {"production", 10};
+        *known = in_set(production->names, environment ? dora__pool_get(production->strings, environment) : name);
+    }
+    production->last = environment;
+    production->last_is = *known;
+    *is = *known;
+    return true;
+}
+
+static dora_disposition classify(const struct dora__chunk *chunk, uint32_t row, bool production) {
+    if (!production)
+        return DORA_NOT_PRODUCTION;
+    int status = dora__byte_at(chunk, DORA__STATUS_FIELD, row) - 1;
+    if (status < 0)
+        status = dora__instant_at(chunk, DORA__FINISHED_AT, row) != DORA_ABSENT ? DORA_STATUS_SUCCESS
+                                                                                : DORA_STATUS_IN_PROGRESS;
+    if (status == DORA_STATUS_IN_PROGRESS)
+        return DORA_IN_PROGRESS;
+    if (status == DORA_STATUS_CANCELED)
+        return DORA_CANCELED;
+    if (dora__t(chunk, row) == DORA_ABSENT)
+        return DORA_UNDATED;
+    return status == DORA_STATUS_FAILURE ? DORA_FAILED_ATTEMPT : DORA_COUNTED;
+}
+
+/* A deployment's own change. */
+static void account_inline(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row, bool plus) {
+    int64_t committed = dora__instant_at(chunk, DORA__COMMITTED_AT, row);
+    if (committed == DORA_ABSENT)
+        return;
+    if (!plus) {
+        dora__account_for(steps, DORA_KIND_CHANGE, DORA_UNDEPLOYED);
+        return;
+    }
+    bool negative = dora__t(chunk, row) < committed;
+    dora__account_for(steps, DORA_KIND_CHANGE, negative ? DORA_NEGATIVE : DORA_COUNTED);
+    steps->derived->has_inline |= !negative;
+}
+
+static void note_evidence(struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row) {
+    bool rollback = dora__handle_at(chunk, DORA__ROLLBACK_OF, row) != 0;
+    derived->failure_known |= rollback || dora__byte_at(chunk, DORA__FAILED, row) ||
+                              dora__instant_at(chunk, DORA__RESTORED_AT, row) != DORA_ABSENT ||
+                              dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT;
+    derived->rework_known |= rollback || dora__byte_at(chunk, DORA__REWORK, row);
+}
+
+static bool count_environment(struct dora__derived *derived, struct dora__map *index, uint32_t environment) {
+    uint32_t *at = dora__map_at(index, (uint64_t)environment + 1, (uint32_t)derived->environments_count);
+    if (!at)
+        return false;
+    if (*at == derived->environments_count) {
+        if (!dora__grow(derived->memory, (void **)&derived->environments, &derived->environments_capacity,
+                        derived->environments_count + 1, sizeof *derived->environments))
+            return false;
+        derived->environments[derived->environments_count++] = (struct dora__environment){environment, 0};
+    }
+    derived->environments[*at].count++;
+    return true;
+}
+
+static dora_string environment_name(const struct dora__derived *derived, uint32_t handle) {
+    dora_string absent = {"production", 10};
+    return handle ? dora__pool_get(&derived->facts->strings, handle) : absent;
+}
+
+static int compare_environments(const void *context, uint32_t a, uint32_t b) {
+    const struct dora__derived *derived = context;
+    const struct dora__environment *x = &derived->environments[a], *y = &derived->environments[b];
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    int order = dora__string_compare(environment_name(derived, x->name), environment_name(derived, y->name));
+    return order ? order : (x->name > y->name) - (x->name < y->name);
+}
+
+/* The absent environment and one written "production" are one line of the list. */
+static void join_absent(struct dora__derived *derived) {
+    size_t absent = SIZE_MAX, written = SIZE_MAX;
+    uint32_t handle = dora__pool_find(&derived->facts->strings, "production", 10);
+    for (size_t i = 0; i < derived->environments_count; i++) {
+        if (derived->environments[i].name == 0)
+            absent = i;
+        else if (derived->environments[i].name == handle)
+            written = i;
+    }
+    if (absent == SIZE_MAX || written == SIZE_MAX)
+        return;
+    derived->environments[written].count += derived->environments[absent].count;
+    derived->environments[absent] = derived->environments[--derived->environments_count];
+}
+
+static dora_status order_environments(struct dora__derived *derived) {
+    join_absent(derived);
+    size_t count = derived->environments_count;
+    if (count < 2)
+        return DORA_OK;
+    struct dora__memory *memory = derived->memory;
+    uint32_t *order = dora__alloc(memory, count * 2, sizeof *order);
+    struct dora__environment *sorted = dora__alloc(memory, count, sizeof *sorted);
+    if (order && sorted) {
+        for (uint32_t i = 0; i < count; i++)
+            order[i] = i;
+        dora__sort_items(order, order + count, count, compare_environments, derived);
+        for (size_t i = 0; i < count; i++)
+            sorted[i] = derived->environments[order[i]];
+        memcpy(derived->environments, sorted, count * sizeof *sorted);
+    }
+    bool done = order && sorted;
+    dora__free(memory, order, count * 2, sizeof *order);
+    dora__free(memory, sorted, count, sizeof *sorted);
+    return done ? DORA_OK : DORA_ERROR_MEMORY;
+}
+
+static dora_status derive_row(struct dora__steps *steps, struct production *production, struct dora__map *index,
+                              const struct dora__chunk *chunk, uint32_t row) {
+    struct dora__derived *derived = steps->derived;
+    if (dora__byte_at(chunk, DORA__DELETED, row) == 2) {
+        dora__account_for(steps, DORA_KIND_DEPLOYMENT, DORA_DELETED);
+        return DORA_OK;
+    }
+    uint32_t environment = dora__handle_at(chunk, DORA__ENVIRONMENT, row);
+    bool is;
+    if (!is_production(production, environment, &is) || !count_environment(derived, index, environment))
+        return DORA_ERROR_MEMORY;
+    dora_disposition disposition = classify(chunk, row, is);
+    dora__account_for(steps, DORA_KIND_DEPLOYMENT, disposition);
+    bool plus = disposition == DORA_COUNTED;
+    if (plus || disposition == DORA_FAILED_ATTEMPT)
+        derived->flags[row] = plus ? DORA__IS_PLUS | DORA__IS_ATTEMPT : DORA__IS_ATTEMPT;
+    account_inline(steps, chunk, row, plus);
+    note_evidence(derived, chunk, row);
+    return DORA_OK;
+}
+
+dora_status dora__derive_deployments(struct dora__steps *steps) {
+    struct dora__derived *derived = steps->derived;
+    uint64_t key = steps->facts->strings.key;
+    struct production production = {derived->linking.production, &steps->facts->strings, {0}, UINT32_MAX, false};
+    struct dora__map index;
+    dora__map_init(&production.known, steps->memory, key);
+    dora__map_init(&index, steps->memory, key);
+    dora_status status = DORA_OK;
+    for (uint32_t row = 0; row < derived->deployments && status == DORA_OK;) {
+        const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
+        uint32_t end = (row | (DORA__CHUNK_ROWS - 1)) + 1;
+        if (end > derived->deployments)
+            end = derived->deployments;
+        uint32_t begin = row;
+        for (; row < end && status == DORA_OK; row++)
+            status = derive_row(steps, &production, &index, chunk, row);
+        if (status == DORA_OK)
+            status = dora__step_on(steps, end - begin);
+    }
+    if (status == DORA_OK)
+        status = order_environments(derived);
+    dora__map_free(&production.known);
+    dora__map_free(&index);
+    return status;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What follows from the facts: which deployments count, what they contain, which failed and recovered, where each fact
+ * went. A pure function of the set of facts and the linking options; nothing here depends on the order of rows.
+ *
+ * Deployments are by far the most, so their samples are not stored but made from the facts and one byte of flags each,
+ * whenever they are asked for. All other samples are few and stored.
+ */
+#ifndef DORA_DERIVE_DERIVED_H
+#define DORA_DERIVE_DERIVED_H
+
+#include "calendar/zone.h"
+#include "derive/samples.h"
+#include "facts/facts.h"
+
+/* The engine's options that decide what links to what. */
+struct dora__linking {
+    const char *production; /* names separated by commas, lower case */
+    int64_t attribution_us; /* -1: explicit only; INT64_MAX: no limit */
+    bool changes_by_time;
+    bool infer_rollbacks;
+    const struct dora__zone *zone;
+    dora_progress_fn progress;
+    void *progress_context;
+};
+
+/* Flags of a deployment. */
+enum {
+    DORA__IS_PLUS = 1,    /* in D+ */
+    DORA__IS_ATTEMPT = 2, /* also the failed ones */
+    DORA__IS_FAILED = 4,
+    DORA__IS_OPEN = 8,
+    DORA__IS_REWORK = 16,
+    DORA__IS_ROLLED_BACK = 32,
+    DORA__IS_BLAMED = 64, /* has an attributed incident */
+};
+
+#define DORA__NO_ROW UINT32_MAX
+
+struct dora__environment {
+    uint32_t name; /* handle, 0 for none */
+    uint64_t count;
+};
+
+struct dora__derived {
+    const struct dora__facts *facts;
+    struct dora__linking linking;
+    struct dora__memory *memory;
+
+    uint8_t *flags;       /* a deployment each */
+    uint32_t deployments; /* rows */
+    int64_t *resolved;    /* NULL, or a deployment each: latest resolved_at of its incidents; INT64_MAX while one is open */
+    int64_t *rolled_by;   /* NULL, or a deployment each: least t of those that rolled it back, else DORA_ABSENT */
+    bool has_inline;      /* some deployment in D+ has a committed_at of its own */
+
+    uint64_t account[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
+    struct dora__environment *environments; /* most frequent first */
+    size_t environments_count;
+    size_t environments_capacity;
+    bool failure_known;
+    bool rework_known;
+
+    struct dora__samples samples[DORA__SERIES_COUNT]; /* all but those made from deployments */
+    struct dora__phase_sample *phases;
+    size_t phases_count;
+    size_t phases_capacity;
+
+    bool any;          /* there is a sample */
+    int32_t first_day; /* of any sample */
+    int32_t last_day;
+    int32_t *born; /* by service handle, 0 .. services: day of its first sample, INT32_MAX for none */
+    uint32_t services;
+
+    uint64_t steps; /* progress of the run */
+};
+
+/* Derives everything. `derived` is all zero before; after a failure it is to be freed as well. MEMORY or CANCELLED. */
+dora_status dora__derive(struct dora__derived *derived, const struct dora__facts *facts,
+                         const struct dora__linking *linking);
+void dora__derived_free(struct dora__derived *derived);
+
+/* All samples of a series, in blocks. O(deployments + samples). */
+dora_status dora__derived_each(const struct dora__derived *derived, enum dora__series series, dora__block_fn *take,
+                               void *context);
+
+/* The service's value of `field` (team or product) as a handle, 0 for none. */
+uint32_t dora__service_group(const struct dora__facts *facts, uint32_t service, enum dora__field field);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The steps of a derivation, each a file, in the order in which derive.c takes them. A step reads the facts and what the
+ * steps before it found.
+ */
+#ifndef DORA_DERIVE_STEP_H
+#define DORA_DERIVE_STEP_H
+
+#include "base/map.h"
+#include "derive/derived.h"
+
+/* D+ by service, each lane in the order of deployments; made once, when a step asks. */
+struct dora__lanes {
+    uint32_t *rows;   /* deployments of D+, lane after lane */
+    size_t *begin;    /* services + 2: lane of service s is rows[begin[s] .. begin[s + 1]) */
+    uint32_t count;   /* of rows */
+};
+
+/* What steps share while they run. */
+struct dora__steps {
+    struct dora__derived *derived;
+    const struct dora__facts *facts;
+    const struct dora__table *deployments;
+    struct dora__memory *memory;
+    struct dora__zone_span span;
+    struct dora__lanes lanes;
+    uint32_t *scratch; /* room for a row number a deployment, with the lanes */
+};
+
+/* t(d): finished_at, else started_at, else DORA_ABSENT. */
+static inline int64_t dora__t(const struct dora__chunk *chunk, uint32_t row) {
+    int64_t finished = dora__instant_at(chunk, DORA__FINISHED_AT, row);
+    return finished != DORA_ABSENT ? finished : dora__instant_at(chunk, DORA__STARTED_AT, row);
+}
+
+static inline int64_t dora__t_of(const struct dora__steps *steps, uint32_t row) {
+    return dora__t(dora__chunk_of(steps->deployments, row), row);
+}
+
+static inline bool dora__in_plus(const struct dora__steps *steps, uint32_t row) {
+    return row != DORA__NO_ROW && steps->derived->flags[row] & DORA__IS_PLUS;
+}
+
+/* The deployment in D+ with that id, or DORA__NO_ROW. */
+static inline uint32_t dora__plus_by_id(const struct dora__steps *steps, uint32_t id) {
+    uint32_t row = dora__row_of(steps->deployments, id);
+    return dora__in_plus(steps, row) ? row : DORA__NO_ROW;
+}
+
+/* The order of deployments (section 3 of docs/metrics.md): a dora__compare_fn over rows; context is the steps. */
+int dora__compare_deployments(const void *steps, uint32_t a, uint32_t b);
+
+/* Makes steps->lanes where they are not yet there. */
+dora_status dora__make_lanes(struct dora__steps *steps);
+
+/* One of a row array a deployment, made when first asked for, all `initial`. */
+int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, int64_t initial);
+
+/* When a failed deployment had recovered; DORA_ABSENT while it is open. */
+int64_t dora__recovered_at(const struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row);
+
+/* Stores a sample at an instant. */
+dora_status dora__put_sample(struct dora__steps *steps, enum dora__series series, int64_t cohort_us, uint32_t service,
+                             int64_t value);
+
+/* Counts facts passed and asks the caller now and then whether to go on. */
+dora_status dora__step_on(struct dora__steps *steps, uint64_t facts);
+
+static inline void dora__account_for(struct dora__steps *steps, dora_kind kind, dora_disposition disposition) {
+    steps->derived->account[kind][disposition]++;
+}
+
+dora_status dora__derive_deployments(struct dora__steps *steps);
+dora_status dora__derive_changes(struct dora__steps *steps);
+dora_status dora__derive_incidents(struct dora__steps *steps);
+dora_status dora__derive_rollbacks(struct dora__steps *steps);
+dora_status dora__derive_outcomes(struct dora__steps *steps);
+dora_status dora__derive_releases(struct dora__steps *steps);
+
+#endif

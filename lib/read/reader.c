@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cuts input that arrives in pieces into runs of whole records. Whole records are read where they lie in the caller's
+ * bytes; only a record that a piece cuts is copied, and nothing about the result depends on where pieces end.
+ */
+#include "read/reader.h"
+
+#include "base/checked.h"
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RECORD_BYTES_DEFAULT = 16 << 20, LOOK_AHEAD = 64 << 10 };
+
+void dora__reader_fail(struct dora_reader *reader, dora_status status) {
+    if (reader->failure.status != DORA_OK)
+        return;
+    if (status == DORA_ERROR_LIMIT)
+        dora__fail(&reader->failure, status, "more than 4 billion facts or strings");
+    else
+        dora__fail_memory(&reader->failure);
+    reader->failure.record = reader->records + 1;
+    reader->failure.line = reader->line;
+}
+
+bool dora__reserve_scratch(struct dora_reader *reader, size_t size) {
+    if (dora__grow(reader->memory, (void **)&reader->scratch, &reader->scratch_capacity, size, 1))
+        return true;
+    dora__reader_fail(reader, DORA_ERROR_MEMORY);
+    return false;
+}
+
+void dora__reject(struct dora_reader *reader, uint64_t byte, const char *format, ...) {
+    char message[sizeof((dora_error *)0)->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    dora_error error;
+    dora__fail(&error, DORA_ERROR_INPUT, "%s", message);
+    reader->records++;
+    reader->facts->records++;
+    reader->facts->rejected++;
+    error.record = reader->records;
+    error.line = reader->line;
+    error.byte = byte;
+    if (reader->on_reject && reader->on_reject(reader->on_reject_context, &error))
+        reader->failure = error;
+}
+
+/* Whether a line of the look-ahead begins as an object does: a brace, then a quote or the closing brace. */
+static bool has_object_line(const char *bytes, size_t size) {
+    static const char space[] = " \t\r\n";
+    bool line_begins = true;
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\n') {
+            line_begins = true;
+        } else if (line_begins && bytes[i] == '{') {
+            size_t k = i + 1;
+            while (k < size && bytes[k] && strchr(space, bytes[k]))
+                k++;
+            if (k < size && (bytes[k] == '"' || bytes[k] == '}'))
+                return true;
+            line_begins = false;
+        } else if (bytes[i] == '\0' || !strchr(space, bytes[i])) {
+            line_begins = false;
+        }
+    }
+    return false;
+}
+
+/* Takes the byte-order mark off and tells the formats apart; false: more bytes are needed to say. */
+static bool start(struct dora_reader *reader, const char *bytes, size_t size, bool final, size_t *skipped) {
+    static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
+    *skipped = 0;
+    if (size < sizeof mark && !final)
+        return false;
+    if (size >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0)) {
+        dora__fail(&reader->failure, DORA_ERROR_INPUT, "the input is UTF-16; only UTF-8 is read");
+        return true;
+    }
+    if (size >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0)
+        *skipped = sizeof mark;
+    if (reader->format == DORA_FORMAT_AUTO) {
+        const char *begin = bytes + *skipped;
+        size_t left = size - *skipped, i = 0;
+        while (i < left && (begin[i] == ' ' || begin[i] == '\t' || begin[i] == '\r' || begin[i] == '\n'))
+            i++;
+        if (i < left && (begin[i] == '{' || begin[i] == '['))
+            reader->format = DORA_FORMAT_NDJSON;
+        else if (left < LOOK_AHEAD && !final)
+            return false;
+        else
+            reader->format = has_object_line(begin, left < LOOK_AHEAD ? left : LOOK_AHEAD) ? DORA_FORMAT_NDJSON
+                                                                                            : DORA_FORMAT_CSV;
+    }
+    reader->started = true;
+    return true;
+}
+
+/* Reads what it can of bytes that follow what was read before; returns how many are done with. */
+static size_t read_some(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
+    size_t done = 0;
+    if (!reader->started && !start(reader, bytes, size, final, &done))
+        return 0;
+    if (reader->failure.status != DORA_OK)
+        return 0;
+    reader->offset += done;
+    if (reader->skipping) {
+        const char *newline = memchr(bytes + done, '\n', size - done);
+        size_t past = newline ? (size_t)(newline - bytes) + 1 - done : size - done;
+        reader->skipping = !newline;
+        reader->line += newline != NULL;
+        reader->offset += past;
+        done += past;
+    }
+    size_t more = reader->format == DORA_FORMAT_CSV ? dora__read_csv(reader, bytes + done, size - done, final)
+                                                    : dora__read_ndjson(reader, bytes + done, size - done, final);
+    reader->offset += more;
+    return done + more;
+}
+
+static bool keep_bytes(struct dora_reader *reader, const char *bytes, size_t size) {
+    size_t need;
+    if (size == 0)
+        return true;
+    if (!dora__add_size(reader->carry_size, size, &need) ||
+        !dora__grow(reader->memory, (void **)&reader->carry, &reader->carry_capacity, need, 1)) {
+        dora__reader_fail(reader, DORA_ERROR_MEMORY);
+        return false;
+    }
+    memcpy(reader->carry + reader->carry_size, bytes, size);
+    reader->carry_size = need;
+    return true;
+}
+
+/* How much of a piece to add to a record that is cut: up to the end of the line, and where lines do not end it, as much
+   again as was looked at, so that the work stays linear. */
+static size_t piece_of(const struct dora_reader *reader, const char *bytes, size_t size) {
+    const char *newline = memchr(bytes, '\n', size);
+    size_t line = newline ? (size_t)(newline - bytes) + 1 : size;
+    size_t wanted = reader->carry_tried > line ? reader->carry_tried : line;
+    return wanted < size ? wanted : size;
+}
+
+/* Feeds the carried record; returns how many of the bytes were used. */
+static size_t feed_carried(struct dora_reader *reader, const char *bytes, size_t size) {
+    size_t piece = piece_of(reader, bytes, size), before = reader->carry_size;
+    if (!keep_bytes(reader, bytes, piece))
+        return 0;
+    /* Without a newline no record can end, and what grew too little is not looked at again yet. */
+    bool worthwhile = !reader->started || reader->skipping || reader->carry_size > reader->record_bytes_max ||
+                      memchr(bytes, '\n', piece) != NULL;
+    if (!worthwhile || (reader->started && reader->format == DORA_FORMAT_CSV &&
+                        reader->carry_size < 2 * reader->carry_tried && reader->carry_size <= reader->record_bytes_max))
+        return piece;
+    size_t done = read_some(reader, reader->carry, reader->carry_size, false);
+    if (reader->failure.status != DORA_OK)
+        return piece;
+    size_t left = reader->carry_size - done;
+    if (done >= before) { /* the rest lies in the caller's bytes, where it can be read */
+        reader->carry_size = 0;
+        reader->carry_tried = 0;
+        return piece - left;
+    }
+    memmove(reader->carry, reader->carry + done, left);
+    reader->carry_size = left;
+    reader->carry_tried = reader->started ? left : 0;
+    return piece;
+}
+
+static dora_status report(const struct dora_reader *reader, dora_error *error) {
+    if (reader->failure.status != DORA_OK && error)
+        *error = reader->failure;
+    return reader->failure.status;
+}
+
+dora_status dora_reader_feed(dora_reader *reader, const void *bytes, size_t size, dora_error *error) {
+    if (!reader || (!bytes && size))
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader or no bytes");
+    const char *at = bytes;
+    while (size && reader->failure.status == DORA_OK) {
+        size_t done;
+        if (reader->carry_size) {
+            done = feed_carried(reader, at, size);
+        } else {
+            done = read_some(reader, at, size, false);
+            if (done < size && reader->failure.status == DORA_OK) {
+                keep_bytes(reader, at + done, size - done);
+                reader->carry_tried = reader->started ? size - done : 0;
+                done = size;
+            }
+        }
+        at += done;
+        size -= done;
+    }
+    return report(reader, error);
+}
+
+dora_status dora_reader_finish(dora_reader *reader, dora_error *error) {
+    if (!reader)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader");
+    if (reader->failure.status == DORA_OK) {
+        read_some(reader, reader->carry_size ? reader->carry : "", reader->carry_size, true);
+        reader->carry_size = 0;
+        reader->carry_tried = 0;
+    }
+    return report(reader, error);
+}
+
+/* The public constructor is in engine.c, which knows whose facts these are. */
+dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_options *options, dora_reader **reader,
+                             dora_error *error) {
+    int kind = options->kind ? dora__kind_find(options->kind, strlen(options->kind)) : DORA_KIND_DEPLOYMENT;
+    if (kind < 0)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no kind is named '%s'",
+                          dora__quote(options->kind, strlen(options->kind)).text);
+    if ((unsigned)options->format > DORA_FORMAT_CSV)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no such format");
+    if (options->delimiter == '"' || options->delimiter == '\n' || options->delimiter == '\r')
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "a quote or line end cannot be the delimiter");
+    struct dora_reader *made = dora__alloc_zeroed(facts->memory, 1, sizeof *made);
+    if (!made)
+        return dora__fail_memory(error);
+    dora_status status = dora__names_init(&made->names, facts->memory, options->names, options->names_count, error);
+    if (status != DORA_OK) {
+        dora__free(facts->memory, made, 1, sizeof *made);
+        return status;
+    }
+    made->facts = facts;
+    made->memory = facts->memory;
+    made->format = options->format;
+    made->delimiter = options->delimiter;
+    made->kind = (dora_kind)kind;
+    made->record_bytes_max = options->record_bytes_max ? options->record_bytes_max : RECORD_BYTES_DEFAULT;
+    made->on_reject = options->on_reject;
+    made->on_reject_context = options->on_reject_context;
+    made->line = 1;
+    *reader = made;
+    return DORA_OK;
+}
+
+void dora_reader_free(dora_reader *reader) {
+    if (!reader)
+        return;
+    struct dora__memory *memory = reader->memory;
+    dora__names_free(&reader->names);
+    dora__items_free(&reader->items, memory);
+    dora__csv_free(reader);
+    dora__free(memory, reader->carry, reader->carry_capacity, 1);
+    dora__free(memory, reader->unknown, reader->unknown_capacity, sizeof *reader->unknown);
+    dora__free(memory, reader->scratch, reader->scratch_capacity, 1);
+    dora__free(memory, reader, 1, sizeof *reader);
+}
+
+dora_format dora_reader_format(const dora_reader *reader) {
+    return reader && reader->started ? reader->format : DORA_FORMAT_AUTO;
+}
+
+uint64_t dora_reader_records(const dora_reader *reader) {
+    return reader ? reader->records : 0;
+}
