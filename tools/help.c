@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* See help.h. The options explain themselves, in the table of options.c. */
+#include "help.h"
+
+struct text {
+    enum verb verb;
+    const char *before; /* the options */
+    const char *after;
+};
+
+static const struct text texts[] = {
+    {VERB_REPORT,
+     "usage: dora report [OPTION]... [FILE]...\n"
+     "\n"
+     "Prints DORA and release metrics, one row a group and window. Files are NDJSON or CSV, plain, gzip\n"
+     "or zstd; several make one history; - or none is standard input.\n",
+     "\nExamples\n"
+     "  dora report deploys.csv\n"
+     "  dora report --by service --period week history.ndjson.gz\n"
+     "  dora report --window 28 --step 7 --metrics change_lead_time,score --format csv history.ndjson\n"
+     "  dora report --map finished_at=deployed --production prd,live --format json deploys.csv\n"
+     "  dora report --fail-if 'change_fail_rate>0.15' --fail-if 'change_lead_time_p50>7d' history.ndjson\n"
+     "\nExit codes: 0 done, 1 a --fail-if held, 2 usage, 3 rejected under --strict or nothing readable,\n"
+     "4 files or memory.\n"},
+    {VERB_PHASES,
+     "usage: dora phases [OPTION]... [FILE]...\n"
+     "\n"
+     "Prints where releases spend their time: one row a group, window and phase. Takes what dora report\n"
+     "takes.\n",
+     "\nExamples\n"
+     "  dora phases releases.ndjson\n"
+     "  dora phases --by team --period quarter --format csv releases.ndjson\n"},
+    {VERB_CHECK,
+     "usage: dora check [OPTION]... [FILE]...\n"
+     "\n"
+     "Prints what became of every record and fact: read, merged, rejected; counted, or why not. Takes\n"
+     "what dora report takes; what is about rows has no effect. --format is table or json.\n",
+     "\nExamples\n"
+     "  dora check history.ndjson\n"
+     "  dora check --strict --format json deploys.csv incidents.ndjson\n"},
+    {VERB_TIERS,
+     "usage: dora tiers [OPTION]... [EDITION|FILE]...\n"
+     "\n"
+     "Prints the tier tables of DORA's reports (2018, 2019, 2021, 2022, 2023, 2024; all without an\n"
+     "argument) as text that --tiers reads, or as JSON. A file is checked and printed.\n",
+     "\nExamples\n"
+     "  dora tiers 2024\n"
+     "  dora tiers 2024 -o ours.tiers         # edit it, then\n"
+     "  dora report --tiers ours.tiers history.ndjson\n"},
+};
+
+/* What --metrics takes. */
+static const struct {
+    const char *name;
+    const char *meaning; /* NULL: a heading */
+} metrics[] = {
+    {"Sets", NULL},
+    {"dora", "the five keys with their counts, tiers and score"},
+    {"deployment", "all metrics of deployments, changes and incidents"},
+    {"release", "all metrics of releases"},
+    {"all", "everything"},
+    {"Deployments", NULL},
+    {"deployments", "successful production deployments"},
+    {"deployment_days", "days with at least one of them"},
+    {"deployment_frequency", "deployments a day"},
+    {"change_lead_time", "from commit to the deployment that first contains it"},
+    {"lead_coding", "from commit to opening the review"},
+    {"lead_pickup", "from opening to the first review"},
+    {"lead_review", "from the first review to the merge"},
+    {"lead_deploy", "from the merge to the deployment"},
+    {"change_fail_rate", "failed deployments / deployments"},
+    {"failed_deployment_recovery_time", "from a failed deployment to its recovery"},
+    {"deployment_rework_rate", "unplanned fixes of production / deployments"},
+    {"time_to_restore_service", "from the opening of an incident to its resolution"},
+    {"deployment_success_rate", "successes / attempts"},
+    {"deployment_duration", "from the start of a deployment to its end"},
+    {"deployment_rollback_rate", "deployments rolled back / deployments"},
+    {"score", "0 to 10, mean of what is known of the five keys"},
+    {"Releases", NULL},
+    {"releases", "releases that were released"},
+    {"release_frequency", "releases a day"},
+    {"time_to_release", "from the start of a release to its release"},
+    {"defects", "defects found in the releases"},
+    {"defects_per_release", "defects / releases"},
+    {"complaints", "complaints about the releases"},
+    {"complaints_per_release", "complaints / releases"},
+    {"satisfaction", "mean satisfaction with the releases"},
+    {"adoption", "mean adoption of the releases"},
+    {"release_rollback_rate", "releases rolled back / releases"},
+    {"release_cycle_efficiency", "active time / total time of the releases"},
+    {"release_downtime", "downtime of a release that had any"},
+    {"release_lag", "from the first deployment to the release, or to the flag"},
+};
+
+void help_usage(FILE *file) {
+    fputs("usage: dora report|phases|check [OPTION]... [FILE]...\n"
+          "       dora tiers [EDITION|FILE]...\n"
+          "       dora help [report|phases|check|tiers|metrics]\n",
+          file);
+}
+
+void help_overview(void) {
+    fputs("dora computes DORA and release metrics from histories of deployments, changes, incidents and\n"
+          "releases.\n\n",
+          stdout);
+    help_usage(stdout);
+    fputs("\n"
+          "  report    the metrics, one row a group and window\n"
+          "  phases    where releases spend their time\n"
+          "  check     what became of every record\n"
+          "  tiers     the tables that turn metrics into tiers\n"
+          "  help      the options of a command, or the metrics\n"
+          "  version   the version\n"
+          "\n"
+          "Examples\n"
+          "  dora report deploys.csv\n"
+          "  dora report --by service --period week --format csv history.ndjson.gz\n"
+          "  dora check history.ndjson\n",
+          stdout);
+}
+
+void help_verb(enum verb verb) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (texts[i].verb != verb)
+            continue;
+        fputs(texts[i].before, stdout);
+        options_print(verb);
+        fputs(texts[i].after, stdout);
+    }
+}
+
+void help_metrics(void) {
+    fputs("What --metrics takes, separated by commas. A distribution D has the columns D_n, D_mean, D_p50, ...\n",
+          stdout);
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        if (metrics[i].meaning)
+            printf("  %-33s %s\n", metrics[i].name, metrics[i].meaning);
+        else
+            printf("\n%s\n", metrics[i].name);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* See input.h. */
+#include "input.h"
+
+#include "decompress.h"
+#include "progress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { REJECTS_SHOWN = 20 };
+
+static const char *shown(const char *name) {
+    return strcmp(name, "-") == 0 ? "standard input" : name;
+}
+
+static void place_message(const char *name, const dora_error *error) {
+    if (error->line == 0)
+        message("%s: %s", shown(name), error->message);
+    else
+        message("%s:%" PRIu64 ": %s (byte %" PRIu64 ")", shown(name), error->line, error->message, error->byte);
+}
+
+/* What a rejected record is reported with. */
+struct place {
+    struct input *input;
+    const char *name;
+};
+
+/* A dora_reject_fn. */
+static int on_reject(void *context, const dora_error *error) {
+    struct place *place = context;
+    const struct options *options = place->input->options;
+    place->input->rejected++;
+    if (options->strict || (!options->quiet && place->input->rejected <= REJECTS_SHOWN))
+        place_message(place->name, error);
+    return options->strict;
+}
+
+static enum code cannot_read(struct input *input, const char *name, const char *why) {
+    message("cannot read '%s': %s", shown(name), why);
+    input->failed++;
+    return CODE_IO;
+}
+
+/* The library stopped. A record that --strict rejects has been reported. */
+static enum code stopped(struct input *input, const char *name, const dora_error *error) {
+    bool rejected = error->status == DORA_ERROR_INPUT && input->options->strict && input->rejected > 0;
+    if (!rejected)
+        place_message(name, error);
+    input->failed++;
+    input->fatal = rejected || error->status != DORA_ERROR_INPUT || input->options->strict;
+    return code_of(error->status);
+}
+
+/* From the stream into the reader. A stream that breaks off leaves its last line unfinished: it may be half a record.
+ */
+static enum code feed(struct input *input, const char *name, struct stream *stream, dora_reader *reader) {
+    uint64_t bytes_before = input->bytes;
+    const unsigned char *bytes;
+    size_t size;
+    int more;
+    dora_error error;
+    while ((more = stream_next(stream, &bytes, &size)) > 0) {
+        if (dora_reader_feed(reader, bytes, size, &error) != DORA_OK)
+            return stopped(input, name, &error);
+        input->bytes = bytes_before + stream->bytes;
+        progress_read(input->bytes, input->records + dora_reader_records(reader));
+    }
+    if (more < 0)
+        return cannot_read(input, name, stream->problem);
+    return dora_reader_finish(reader, &error) == DORA_OK ? CODE_DONE : stopped(input, name, &error);
+}
+
+static enum code read_stream(struct input *input, const char *name, int fd) {
+    struct place place = {input, name};
+    dora_reader_options options = input->options->reader;
+    options.on_reject = on_reject;
+    options.on_reject_context = &place;
+    dora_reader *reader;
+    dora_error error;
+    if (dora_reader_new(input->engine, &options, &reader, &error) != DORA_OK)
+        return stopped(input, name, &error);
+    struct stream stream;
+    enum code code =
+        stream_open(&stream, fd) ? feed(input, name, &stream, reader) : cannot_read(input, name, stream.problem);
+    input->records += dora_reader_records(reader);
+    stream_close(&stream);
+    dora_reader_free(reader);
+    return code;
+}
+
+static enum code read_file(struct input *input, const char *name) {
+    if (strcmp(name, "-") == 0)
+        return read_stream(input, name, STDIN_FILENO);
+    int fd = open(name, O_RDONLY | O_NOCTTY);
+    if (fd < 0)
+        return cannot_read(input, name, strerror(errno));
+    enum code code = read_stream(input, name, fd);
+    close(fd);
+    return code;
+}
+
+/* Of all files together; 0 where one of them is a pipe, or standard input. */
+static uint64_t total_bytes(const struct options *options) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < options->arguments_count; i++) {
+        struct stat status;
+        if (stat(options->arguments[i], &status) != 0)
+            continue;
+        if (!S_ISREG(status.st_mode))
+            return 0;
+        total += (uint64_t)status.st_size;
+    }
+    return total;
+}
+
+enum code input_read(struct input *input, const struct options *options, dora_engine *engine) {
+    static const char *const standard_input[] = {"-"};
+    const char *const *names = options->arguments_count ? options->arguments : standard_input;
+    size_t count = options->arguments_count ? options->arguments_count : 1;
+    enum code worst = CODE_DONE;
+    *input = (struct input){.options = options, .engine = engine};
+    if (options->arguments_count == 0 && isatty(STDIN_FILENO) && !options->quiet)
+        message("reading standard input, to its end (Ctrl-D)");
+    if (!options->quiet)
+        progress_start(total_bytes(options));
+    for (size_t i = 0; i < count && !input->fatal; i++) {
+        enum code code = read_file(input, names[i]);
+        worst = code > worst ? code : worst;
+    }
+    progress_erase();
+    if (!options->quiet && !options->strict && input->rejected > REJECTS_SHOWN)
+        message("... and %s more rejected (see dora check, or --strict to stop at the first)",
+                grouped(input->rejected - REJECTS_SHOWN).text);
+    if (!input->fatal && input->records > 0 && input->rejected == input->records) {
+        message("none of the %s records could be read", grouped(input->records).text);
+        worst = worst > CODE_INPUT ? worst : CODE_INPUT;
+    }
+    return worst;
+}
+
+bool input_reportable(const struct input *input) {
+    if (input->fatal)
+        return false;
+    uint64_t needed = input->options->verb == VERB_CHECK ? input->records : input->records - input->rejected;
+    return needed > 0 || (input->failed == 0 && input->records == 0);
+}

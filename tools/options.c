@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* See options.h. */
+#include "options.h"
+
+#include "suggest.h"
+#include "tiers.h"
+#include "values.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The words that an option takes. */
+struct choice {
+    const char *word;
+    int value;
+};
+
+struct option;
+typedef enum code take_fn(struct options *options, const struct option *option, const char *value);
+
+struct option {
+    const char *group; /* heading in the help; NULL: as the one before */
+    const char *name;
+    char letter;
+    const char *argument; /* placeholder; NULL: a flag */
+    unsigned verbs;
+    take_fn *take;
+    size_t target; /* offset in struct options */
+    const struct choice *choices;
+    const char *help;
+};
+
+static const struct choice formats[] = {
+    {"table", DORA_OUTPUT_TABLE}, {"ndjson", DORA_OUTPUT_NDJSON},     {"csv", DORA_OUTPUT_CSV},
+    {"json", DORA_OUTPUT_JSON},   {"markdown", DORA_OUTPUT_MARKDOWN}, {NULL, 0},
+};
+static const struct choice inputs[] = {
+    {"auto", DORA_FORMAT_AUTO}, {"ndjson", DORA_FORMAT_NDJSON}, {"csv", DORA_FORMAT_CSV}, {NULL, 0}};
+static const struct choice groups[] = {
+    {"service", DORA_GROUP_SERVICE}, {"team", DORA_GROUP_TEAM}, {"product", DORA_GROUP_PRODUCT}, {NULL, 0}};
+static const struct choice periods[] = {
+    {"day", DORA_PERIOD_DAY},
+    {"week", DORA_PERIOD_WEEK},
+    {"month", DORA_PERIOD_MONTH},
+    {"quarter", DORA_PERIOD_QUARTER},
+    {"year", DORA_PERIOD_YEAR},
+    {"all", DORA_PERIOD_ALL},
+    {NULL, 0},
+};
+static const struct choice rules[] = {
+    {"linear", DORA_PERCENTILE_LINEAR},
+    {"lower", DORA_PERCENTILE_LOWER},
+    {"nearest_rank", DORA_PERCENTILE_NEAREST_RANK},
+    {NULL, 0},
+};
+static const struct choice changes[] = {{"listed", DORA_CHANGES_LISTED}, {"time", DORA_CHANGES_TIME}, {NULL, 0}};
+static const struct choice colors[] = {
+    {"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS}, {"never", COLOR_NEVER}, {NULL, 0}};
+static const struct choice delimiters[] = {{",", ','}, {";", ';'}, {"tab", '\t'}, {"\t", '\t'}, {NULL, 0}};
+
+/* How an option is written: "-o" where it was, else "--name". */
+static enum code wrong_value(const struct option *option, const char *takes, const char *value) {
+    return usage_error("--%s takes %s, not '%s'", option->name, takes, value);
+}
+
+/* "day, week or month" */
+static void list_choices(const struct choice *choices, char *out, size_t room) {
+    size_t used = 0;
+    out[0] = '\0';
+    for (const struct choice *c = choices; c->word && used < room; c++) {
+        if (c->word[0] == '\t')
+            continue;
+        const char *joint = c == choices ? "" : c[1].word && c[1].word[0] != '\t' ? ", " : " or ";
+        used += (size_t)snprintf(out + used, room - used, "%s%s", joint, c->word);
+    }
+}
+
+static enum code take_choice(struct options *options, const struct option *option, const char *value) {
+    static_assert(sizeof(dora_period) == sizeof(int), "choices are stored as int");
+    for (const struct choice *c = option->choices; c->word; c++) {
+        if (strcmp(c->word, value) != 0)
+            continue;
+        memcpy((char *)options + option->target, &c->value, sizeof c->value);
+        return CODE_DONE;
+    }
+    char words[256];
+    list_choices(option->choices, words, sizeof words);
+    return wrong_value(option, words, value);
+}
+
+static enum code take_text(struct options *options, const struct option *option, const char *value) {
+    memcpy((char *)options + option->target, &value, sizeof value);
+    return CODE_DONE;
+}
+
+static enum code take_flag(struct options *options, const struct option *option, const char *value) {
+    (void)value;
+    *((char *)options + option->target) = 1; /* a bool */
+    return CODE_DONE;
+}
+
+static enum code take_switch(struct options *options, const struct option *option, const char *value) {
+    (void)value;
+    const int on = 1;
+    memcpy((char *)options + option->target, &on, sizeof on);
+    return CODE_DONE;
+}
+
+static enum code take_days(struct options *options, const struct option *option, const char *value) {
+    uint64_t days;
+    if (!parse_whole(value, 3000000, &days) || days == 0)
+        return wrong_value(option, "a number of days from 1 to 3,000,000", value);
+    uint32_t narrow = (uint32_t)days;
+    memcpy((char *)options + option->target, &narrow, sizeof narrow);
+    return CODE_DONE;
+}
+
+static enum code take_rows(struct options *options, const struct option *option, const char *value) {
+    if (strcmp(value, "none") == 0)
+        options->query.rows_max = UINT64_MAX;
+    else if (!parse_whole(value, UINT64_MAX, &options->query.rows_max) || options->query.rows_max == 0)
+        return wrong_value(option, "a number of rows or none", value);
+    return CODE_DONE;
+}
+
+static enum code take_attribution(struct options *options, const struct option *option, const char *value) {
+    int64_t *window_us = &options->engine.attribution_us;
+    if (strcmp(value, "none") == 0)
+        *window_us = DORA_ATTRIBUTION_UNLIMITED;
+    else if (!parse_duration_us(value, window_us))
+        return wrong_value(option, "a duration such as 72h or 7d, none or 0", value);
+    else if (*window_us == 0)
+        *window_us = DORA_ATTRIBUTION_EXPLICIT;
+    return CODE_DONE;
+}
+
+static enum code take_delimiter(struct options *options, const struct option *option, const char *value) {
+    for (const struct choice *c = delimiters; c->word; c++)
+        if (strcmp(c->word, value) == 0) {
+            options->reader.delimiter = (char)c->value;
+            return CODE_DONE;
+        }
+    return wrong_value(option, ", or ; or tab", value);
+}
+
+static enum code take_kind(struct options *options, const struct option *option, const char *value) {
+    char kinds[256];
+    size_t used = 0;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
+        const char *name = dora_kind_name((dora_kind)kind);
+        if (strcmp(name, value) == 0)
+            return take_text(options, option, value);
+        const char *joint = kind == 0 ? "" : kind + 1 < DORA_KIND_COUNT ? ", " : " or ";
+        if (used < sizeof kinds)
+            used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s", joint, name);
+    }
+    return wrong_value(option, kinds, value);
+}
+
+static enum code take_map(struct options *options, const struct option *option, const char *value) {
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value || equals[1] == '\0')
+        return wrong_value(option, "field=column", value);
+    char *field = strndup(value, (size_t)(equals - value));
+    if (!field)
+        return memory_error();
+    options->names[options->reader.names_count++] = (dora_field_name){.field = field, .source = equals + 1};
+    return CODE_DONE;
+}
+
+static enum code take_tiers(struct options *options, const struct option *option, const char *value) {
+    (void)option;
+    return tiers_load(value, &options->tiers, &options->query.tiers);
+}
+
+static enum code take_condition(struct options *options, const struct option *option, const char *value) {
+    if (!condition_parse(value, &options->conditions[options->conditions_count]))
+        return wrong_value(option, "column, one of > >= < <= = != and a value, such as 'change_fail_rate>0.15'", value);
+    options->conditions_count++;
+    return CODE_DONE;
+}
+
+#define TO(field) offsetof(struct options, field)
+
+static const struct option table[] = {
+    {"Input", "from", 0, "FORMAT", VERBS_HISTORY, take_choice, TO(reader.format), inputs,
+     "auto (default), ndjson or csv"},
+    {NULL, "map", 0, "FIELD=NAME", VERBS_HISTORY, take_map, 0, NULL,
+     "read FIELD from the column or key NAME; repeatable"},
+    {NULL, "kind", 0, "KIND", VERBS_HISTORY, take_kind, TO(reader.kind), NULL,
+     "kind of records that state none (default deployment)"},
+    {NULL, "delimiter", 0, "CHAR", VERBS_HISTORY, take_delimiter, 0, NULL,
+     "of CSV: , or ; or tab (default: the most frequent in the header)"},
+    {NULL, "strict", 0, NULL, VERBS_HISTORY, take_flag, TO(strict), NULL, "stop at the first rejected record, exit 3"},
+    {"What counts", "production", 0, "NAMES", VERBS_HISTORY, take_text, TO(engine.production), NULL,
+     "production environments (default production,prod,live)"},
+    {NULL, "attribution", 0, "TIME", VERBS_HISTORY, take_attribution, 0, NULL,
+     "how long after a deployment incidents are its own: 7d, 72h, none, 0"},
+    {NULL, "changes", 0, "HOW", VERBS_HISTORY, take_choice, TO(engine.changes), changes,
+     "listed (default), or time: place unlisted changes by time"},
+    {NULL, "infer-rollbacks", 0, NULL, VERBS_HISTORY, take_switch, TO(engine.infer_rollbacks), NULL,
+     "take a return to an earlier version for a rollback"},
+    {NULL, "tz", 0, "ZONE", VERBS_HISTORY, take_text, TO(engine.time_zone), NULL,
+     "zone of the calendar: UTC (default), +05:30, Europe/Berlin"},
+    {"Rows", "by", 0, "GROUP", VERBS_HISTORY, take_choice, TO(query.by), groups, "service, team or product"},
+    {NULL, "period", 0, "UNIT", VERBS_HISTORY, take_choice, TO(query.period), periods,
+     "day, week, month (default), quarter, year or all"},
+    {NULL, "window", 0, "DAYS", VERBS_HISTORY, take_days, TO(query.window_days), NULL,
+     "rolling windows of so many days, instead of --period"},
+    {NULL, "step", 0, "DAYS", VERBS_HISTORY, take_days, TO(query.step_days), NULL,
+     "days from one rolling window to the next (default 1)"},
+    {NULL, "since", 0, "DATE", VERBS_HISTORY, take_text, TO(query.since), NULL, "first day, such as 2024-01-31"},
+    {NULL, "until", 0, "DATE", VERBS_HISTORY, take_text, TO(query.until), NULL, "last day, inclusive"},
+    {NULL, "max-rows", 0, "N", VERBS_HISTORY, take_rows, 0, NULL, "refuse more rows (default 10,000,000), or none"},
+    {"Columns", "metrics", 0, "NAMES", VERBS_HISTORY, take_text, TO(query.metrics), NULL,
+     "metrics and sets: dora, deployment, release, all (dora help metrics)"},
+    {NULL, "percentiles", 0, "LIST", VERBS_HISTORY, take_text, TO(query.percentiles), NULL,
+     "of distributions (default 50,75,90,95)"},
+    {NULL, "percentile-rule", 0, "RULE", VERBS_HISTORY, take_choice, TO(query.percentile_rule), rules,
+     "linear (default), lower or nearest_rank"},
+    {NULL, "tiers", 0, "EDITION", VERBS_HISTORY, take_tiers, 0, NULL,
+     "2018, 2019, 2021 to 2024 (default), or a file with a table"},
+    {NULL, "intervals", 0, NULL, VERBS_HISTORY, take_switch, TO(query.intervals), NULL, "95 % confidence intervals"},
+    {"Output", "format", 0, "FORMAT", VERBS_ALL, take_choice, TO(format), formats,
+     "table (default), ndjson, csv, json or markdown"},
+    {NULL, "output", 'o', "FILE", VERBS_ALL, take_text, TO(output), NULL,
+     "write to FILE, replaced only when all went well"},
+    {NULL, "color", 0, "WHEN", VERBS_HISTORY, take_choice, TO(color), colors, "auto (default), always or never"},
+    {NULL, "fail-if", 0, "CONDITION", VERBS_HISTORY, take_condition, 0, NULL,
+     "exit 1 when it holds in the last window of a group; repeatable"},
+    {NULL, "quiet", 'q', NULL, VERBS_HISTORY, take_flag, TO(quiet), NULL,
+     "no progress, no notes, no list of rejected records"},
+    {NULL, "help", 'h', NULL, VERBS_ALL, take_flag, TO(help), NULL, "this text"},
+};
+enum { OPTIONS_COUNT = sizeof table / sizeof table[0] };
+
+static const struct option *find_name(const char *name, size_t size) {
+    for (size_t i = 0; i < OPTIONS_COUNT; i++)
+        if (strlen(table[i].name) == size && memcmp(table[i].name, name, size) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static const struct option *find_letter(char letter) {
+    for (size_t i = 0; i < OPTIONS_COUNT; i++)
+        if (table[i].letter == letter)
+            return &table[i];
+    return NULL;
+}
+
+static enum code unknown_option(const struct options *options, const char *text, size_t name_size) {
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "%.*s", (int)(name_size < 63 ? name_size : 63), text + 2);
+    struct suggestion suggestion = {.wanted = wanted};
+    for (size_t i = 0; i < OPTIONS_COUNT && text[1] == '-'; i++)
+        if (table[i].verbs & (unsigned)options->verb)
+            suggestion_consider(&suggestion, table[i].name);
+    int size = text[1] == '-' ? (int)name_size + 2 : 2;
+    if (suggestion.best)
+        return usage_error("unknown option %.*s; did you mean --%s?", size, text, suggestion.best);
+    return usage_error("unknown option %.*s; see dora help", size, text);
+}
+
+/* One option, at argv[*at]; its value may be the next argument. */
+static enum code take_option(struct options *options, int count, char **argv, int *at) {
+    const char *text = argv[*at], *value = NULL;
+    const struct option *option;
+    size_t name_size = 0;
+    if (text[1] == '-') {
+        name_size = strcspn(text + 2, "=");
+        option = find_name(text + 2, name_size);
+        value = text[2 + name_size] == '=' ? text + 3 + name_size : NULL;
+    } else {
+        option = find_letter(text[1]);
+        value = text[2] ? text + 2 : NULL;
+    }
+    if (!option || !(option->verbs & (unsigned)options->verb))
+        return unknown_option(options, text, name_size);
+    if (!option->argument && value)
+        return usage_error("--%s takes no value", option->name);
+    if (option->argument && !value) {
+        if (*at + 1 == count)
+            return usage_error("--%s needs a value: %s", option->name, option->help);
+        value = argv[++*at];
+    }
+    return option->take(options, option, value);
+}
+
+enum code options_parse(struct options *options, enum verb verb, int count, char **argv) {
+    size_t most = (size_t)count + 1;
+    *options = (struct options){
+        .verb = verb,
+        .arguments = calloc(most, sizeof *options->arguments),
+        .names = calloc(most, sizeof *options->names),
+        .conditions = calloc(most, sizeof *options->conditions),
+        .engine = {.struct_size = sizeof options->engine},
+        .reader = {.struct_size = sizeof options->reader},
+        .query = {.struct_size = sizeof options->query},
+        .tiers = {.struct_size = sizeof options->tiers},
+    };
+    if (!options->arguments || !options->names || !options->conditions)
+        return memory_error();
+    options->reader.names = options->names;
+    options->query.table = verb == VERB_PHASES ? DORA_TABLE_PHASES : DORA_TABLE_REPORT;
+    bool ended = false;
+    for (int i = 0; i < count; i++) {
+        enum code code = CODE_DONE;
+        if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
+            options->arguments[options->arguments_count++] = argv[i];
+        else if (strcmp(argv[i], "--") == 0)
+            ended = true;
+        else
+            code = take_option(options, count, argv, &i);
+        if (code != CODE_DONE)
+            return code;
+    }
+    return CODE_DONE;
+}
+
+void options_free(struct options *options) {
+    for (size_t i = 0; i < options->reader.names_count; i++)
+        free((char *)options->names[i].field);
+    for (size_t i = 0; i < options->conditions_count; i++)
+        condition_free(&options->conditions[i]);
+    free(options->arguments);
+    free(options->names);
+    free(options->conditions);
+}
+
+void options_print(enum verb verb) {
+    const char *group = NULL, *printed = NULL;
+    for (size_t i = 0; i < OPTIONS_COUNT; i++) {
+        const struct option *option = &table[i];
+        group = option->group ? option->group : group;
+        if (!(option->verbs & (unsigned)verb))
+            continue;
+        if (printed != group)
+            printf("\n%s\n", group);
+        printed = group;
+        char left[32], letter[8] = "    ";
+        if (option->letter)
+            snprintf(letter, sizeof letter, "-%c, ", option->letter);
+        snprintf(left, sizeof left, "%s--%s %s", letter, option->name, option->argument ? option->argument : "");
+        printf("  %-28s %s\n", left, option->help);
+    }
+}
