@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See text.h. Doubles are printed with the fewest digits by exact integer arithmetic. The doubles that read back as
- * m * 2^e lie between (2m - 1) and (2m + 1) halves of its last bit. Scaled by a power of ten that leaves 17 or 18 digits,
- * these ends are integers of two words over a power of two; the decimals between them that end in the most zeros are
- * the shortest, and the one nearest to the double is taken. Few-decimal values, the most frequent, have a shorter way;
- * huge and tiny ones, which no metric has, go through the C library.
+ * m * 2^e lie between (2m - 1) and (2m + 1) halves of its last bit. Scaled by a power of ten that leaves 17 or 18
+ * digits, these ends are integers of two words over a power of two; the decimals between them that end in the most
+ * zeros are the shortest, and the one nearest to the double is taken. Few-decimal values, the most frequent, have a
+ * shorter way; huge and tiny ones, which no metric has, go through the C library.
  */
 #include "base/text.h"
 
+#include "base/checked.h"
 #include "base/wide.h"
 
 #include <assert.h>
@@ -104,9 +105,9 @@ static size_t lay_out(char *out, const char *digits, size_t count, int point) {
             next += count - 1;
         }
         *next++ = 'e';
-        int exponent = point - 1;
-        *next++ = exponent < 0 ? '-' : '+';
-        return (size_t)(next - out) + format_unsigned(next, (uint64_t)abs(exponent));
+        if (point < 1)
+            *next++ = '-';
+        return (size_t)(next - out) + format_unsigned(next, (uint64_t)abs(point - 1));
     }
     if (point <= 0) {
         memcpy(next, "0.000000", (size_t)(2 - point));
@@ -174,12 +175,37 @@ static size_t format_few_decimals(char *out, double value) {
 }
 #endif
 
-/* Five to the power of 0 to 27, which fits a word. */
-static uint64_t power_of_five(int exponent) {
-    if (exponent < 20)
-        return powers_of_ten[exponent] >> exponent;
-    return (powers_of_ten[19] >> 19) * (powers_of_ten[exponent - 19] >> (exponent - 19));
-}
+/* Powers of five that fit a word. */
+static const uint64_t powers_of_five[] = {
+    UINT64_C(1),
+    UINT64_C(5),
+    UINT64_C(25),
+    UINT64_C(125),
+    UINT64_C(625),
+    UINT64_C(3125),
+    UINT64_C(15625),
+    UINT64_C(78125),
+    UINT64_C(390625),
+    UINT64_C(1953125),
+    UINT64_C(9765625),
+    UINT64_C(48828125),
+    UINT64_C(244140625),
+    UINT64_C(1220703125),
+    UINT64_C(6103515625),
+    UINT64_C(30517578125),
+    UINT64_C(152587890625),
+    UINT64_C(762939453125),
+    UINT64_C(3814697265625),
+    UINT64_C(19073486328125),
+    UINT64_C(95367431640625),
+    UINT64_C(476837158203125),
+    UINT64_C(2384185791015625),
+    UINT64_C(11920928955078125),
+    UINT64_C(59604644775390625),
+    UINT64_C(298023223876953125),
+    UINT64_C(1490116119384765625),
+    UINT64_C(7450580596923828125),
+};
 
 struct two_words {
     uint64_t low;
@@ -197,44 +223,92 @@ static size_t format_shortest(char *out, double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     int exponent = (int)(bits >> 52) - 1023; /* 2^exponent <= value < 2^(exponent + 1) */
-    uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1), twice = (fraction | UINT64_C(1) << 52) << 1;
+    uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1), mantissa = fraction | UINT64_C(1) << 52;
     /* With 1233 / 4096 for log10(2), 10^16 <= value * 10^scale < 2 * 10^17: doubles there are more than 1 apart. */
     int scale = 16 - (exponent * 1233 - (exponent < 0 ? 4095 : 0)) / 4096;
-    int shift = 53 - exponent - scale; /* value * 10^scale = twice * 5^scale / 2^shift */
 
-    uint64_t half_gap = power_of_five(scale);
+    /* value * 10^scale is middle / 2^shift. Half the way to the next double is two fives; so it is to the one before,
+       except below a power of two. */
+    int shift = 54 - exponent - scale;
+    uint64_t five = powers_of_five[scale], gap_above = 2 * five, gap_below = fraction ? 2 * five : five;
     struct two_words middle, least, most;
-    middle.low = dora__multiply_u64(twice, half_gap, &middle.high);
-    most.low = middle.low + half_gap;
-    most.high = middle.high + (most.low < half_gap);
-    uint64_t gap_below = half_gap;
-    if (!fraction) { /* the doubles below a power of two are half as far apart: count everything in halves */
-        shift++;
-        middle = (struct two_words){middle.low << 1, middle.high << 1 | middle.low >> 63};
-        most = (struct two_words){most.low << 1, most.high << 1 | most.low >> 63};
-    }
-    least.low = middle.low - gap_below;
-    least.high = middle.high - (middle.low < gap_below);
+    middle.low = dora__multiply_u64(4 * mantissa, five, &middle.high);
+    least = (struct two_words){middle.low - gap_below, middle.high - (middle.low < gap_below)};
+    most = (struct two_words){middle.low + gap_above, middle.high + (middle.low + gap_above < gap_above)};
 
-    /* low..high are the integers that read back; the ends do so where the mantissa is even. */
-    bool even = !(fraction & 1), exact, all;
+    /* low to high are the integers that read back as the value; at the ends the even mantissa wins. */
+    bool even = !(fraction & 1), exact;
     uint64_t low = whole_part(least, shift, &exact);
     low += !(exact && even);
     uint64_t high = whole_part(most, shift, &exact);
     high -= exact && !even;
-    uint64_t nearest = whole_part(middle, shift, &all), unit = 1;
+    uint64_t doubled = whole_part(middle, shift - 1, &exact), unit = 1;
     while (high / 10 >= (low + 9) / 10) {
         high /= 10;
         low = (low + 9) / 10;
         unit *= 10;
         scale--;
     }
-    uint64_t decimal = nearest / unit, over = 2 * (nearest % unit);
-    if (unit == 1)
-        over = middle.low >> (shift - 1) & 1, all = !(middle.low << (65 - shift) << 0);
-    bool above_half = unit == 1 ? over && !all : over > unit || (over == unit && !all);
-    bool at_half = unit == 1 ? over && all : over == unit && all;
-    decimal += above_half || (at_half && (decimal & 1));
+    uint64_t decimal = doubled / (2 * unit), over = doubled % (2 * unit);
+    decimal += over > unit || (over == unit && (!exact || (decimal & 1)));
     decimal = decimal < low ? low : decimal > high ? high : decimal;
     return format_decimal(out, decimal, scale);
+}
+
+size_t dora__format_double(char out[DORA__NUMBER_ROOM], double value) {
+    assert(isfinite(value));
+    if (!isfinite(value)) {
+        memcpy(out, "null", 4);
+        return 4;
+    }
+    if (value > -0x1p53 && value < 0x1p53 && value == (double)(int64_t)value)
+        return dora__format_int64(out, (int64_t)value);
+    size_t sign = value < 0;
+    if (sign) {
+        *out++ = '-';
+        value = -value;
+    }
+    size_t size = format_few_decimals(out, value);
+    if (!size)
+        size = value >= 0x1p-36 && value < 0x1p52 ? format_shortest(out, value) : format_far(out, value);
+    return sign + size;
+}
+
+void dora__text_init(struct dora__text *text, struct dora__memory *memory) {
+    *text = (struct dora__text){.memory = memory};
+}
+
+void dora__text_free(struct dora__text *text) {
+    dora__free(text->memory, text->data, text->capacity, 1);
+    *text = (struct dora__text){.memory = text->memory};
+}
+
+void dora__text_put(struct dora__text *text, const void *bytes, size_t size) {
+    size_t need;
+    if (text->failed || size == 0)
+        return;
+    if (text->capacity - text->size < size) {
+        void *block = text->data;
+        if (!dora__add_size(text->size, size, &need) || !dora__grow(text->memory, &block, &text->capacity, need, 1)) {
+            text->failed = true;
+            return;
+        }
+        text->data = block;
+    }
+    memcpy(text->data + text->size, bytes, size);
+    text->size += size;
+}
+
+void dora__text_puts(struct dora__text *text, const char *terminated) {
+    dora__text_put(text, terminated, strlen(terminated));
+}
+
+void dora__text_int64(struct dora__text *text, int64_t value) {
+    char out[DORA__NUMBER_ROOM];
+    dora__text_put(text, out, dora__format_int64(out, value));
+}
+
+void dora__text_double(struct dora__text *text, double value) {
+    char out[DORA__NUMBER_ROOM];
+    dora__text_put(text, out, dora__format_double(out, value));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A signed 128-bit integer in two's complement, for sums and comparisons that must be exact: sums of microseconds, cross
- * products of ratios. Made of two words, so that results and layout are the same with and without __int128. Division
- * gives what callers need of it: the correctly rounded double of a ratio.
+ * A signed 128-bit integer in two's complement, for sums and comparisons that must be exact: sums of microseconds,
+ * cross products of ratios. Made of two words, so that results and layout are the same with and without __int128.
+ * Division gives what callers need of it: the correctly rounded double of a ratio.
  */
 #ifndef DORA_BASE_WIDE_H
 #define DORA_BASE_WIDE_H
