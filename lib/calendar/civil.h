@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Days since 1970-01-01 in the proleptic Gregorian calendar, and the calendar units made of them. Weeks begin on Monday.
+ * Days since 1970-01-01 in the proleptic Gregorian calendar, and the calendar units made of them. Weeks begin on
+ * Monday.
  */
 #ifndef DORA_CALENDAR_CIVIL_H
 #define DORA_CALENDAR_CIVIL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Instants from text. RFC 3339 with the freedoms that exports take, and epoch numbers whose unit their size tells.
- * The common form "2024-01-31T12:34:56Z" is decoded by a fixed-width path; everything else by a general one that gives
- * the same value.
+ * Date and clock have a fixed width and are decoded eight bytes at a time; only what follows them is looked at byte by
+ * byte. Where an error is returned the output is left alone.
  */
 #ifndef DORA_CALENDAR_INSTANT_H
 #define DORA_CALENDAR_INSTANT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A time zone: UTC, a fixed offset, or the transitions of a TZif file and its closing POSIX rule. Only the question that
- * metrics ask is answered: on which local day does an instant fall.
+ * A time zone: UTC, a fixed offset, or the transitions of a TZif file and its closing POSIX rule. Only the question
+ * that metrics ask is answered: on which local day does an instant fall.
  */
 #ifndef DORA_CALENDAR_ZONE_H
 #define DORA_CALENDAR_ZONE_H
