@@ -39,8 +39,8 @@ static bool fail(struct stream *stream, const char *what, const char *why) {
 /* What does not begin a further member or frame is no part of the file. */
 static bool fail_damaged(struct stream *stream, bool was_inside, const char *why) {
     char what[64];
-    const char *form = stream->second && !was_inside ? "garbage after the %s data" : "damaged %s data";
-    snprintf(what, sizeof what, form, stream->codec->name);
+    const char *kind = stream->second && !was_inside ? "garbage after the" : "damaged";
+    snprintf(what, sizeof what, "%s %s data", kind, stream->codec->name);
     return fail(stream, what, why);
 }
 

@@ -58,22 +58,35 @@ static enum code stopped(struct input *input, const char *name, const dora_error
     return code_of(error->status);
 }
 
-/* From the stream into the reader. A stream that breaks off leaves its last line unfinished: it may be half a record.
- */
+/* The end of a stream that broke off. What came is read; but a record that was cut must not pass for a whole one, which
+   in CSV it could: a byte that no text holds makes sure that it is rejected. */
+static enum code feed_broken_end(struct input *input, const char *name, struct stream *stream, dora_reader *reader,
+                                 int last_byte) {
+    enum code code = cannot_read(input, name, stream->problem);
+    dora_error error;
+    dora_status status = last_byte == '\n' || last_byte == EOF ? DORA_OK : dora_reader_feed(reader, "\xFF", 1, &error);
+    if (status == DORA_OK && last_byte != EOF)
+        status = dora_reader_finish(reader, &error);
+    if (status == DORA_OK || status == DORA_ERROR_INPUT)
+        return code;
+    return stopped(input, name, &error);
+}
+
 static enum code feed(struct input *input, const char *name, struct stream *stream, dora_reader *reader) {
     uint64_t bytes_before = input->bytes;
     const unsigned char *bytes;
     size_t size;
-    int more;
+    int more, last_byte = EOF;
     dora_error error;
     while ((more = stream_next(stream, &bytes, &size)) > 0) {
         if (dora_reader_feed(reader, bytes, size, &error) != DORA_OK)
             return stopped(input, name, &error);
+        last_byte = bytes[size - 1];
         input->bytes = bytes_before + stream->bytes;
         progress_read(input->bytes, input->records + dora_reader_records(reader));
     }
     if (more < 0)
-        return cannot_read(input, name, stream->problem);
+        return feed_broken_end(input, name, stream, reader, last_byte);
     return dora_reader_finish(reader, &error) == DORA_OK ? CODE_DONE : stopped(input, name, &error);
 }
 

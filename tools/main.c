@@ -25,14 +25,13 @@ static const struct verb_row verbs[] = {
 };
 enum { VERBS_COUNT = sizeof verbs / sizeof verbs[0] };
 
-/* A file that is opened must not become a standard stream because one was closed. */
+/* A file that is opened must not become a standard stream because one was closed. What stands in fails when used, but
+   for standard error. */
 static void reserve_standard_streams(void) {
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
+    static const int modes[] = {[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+            _exit(CODE_IO);
 }
 
 /* The end of help and version texts, which go through stdio. */

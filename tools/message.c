@@ -59,6 +59,8 @@ static void print_escaped(const char *text, FILE *file) {
     }
 }
 
+static void print(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
 static void print(const char *format, va_list arguments) {
     static char line[MESSAGE_ROOM];
     vsnprintf(line, sizeof line, format, arguments);

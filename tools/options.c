@@ -60,7 +60,6 @@ static const struct choice colors[] = {
     {"auto", COLOR_AUTO}, {"always", COLOR_ALWAYS}, {"never", COLOR_NEVER}, {NULL, 0}};
 static const struct choice delimiters[] = {{",", ','}, {";", ';'}, {"tab", '\t'}, {"\t", '\t'}, {NULL, 0}};
 
-/* How an option is written: "-o" where it was, else "--name". */
 static enum code wrong_value(const struct option *option, const char *takes, const char *value) {
     return usage_error("--%s takes %s, not '%s'", option->name, takes, value);
 }
@@ -163,10 +162,12 @@ static enum code take_map(struct options *options, const struct option *option, 
     const char *equals = strchr(value, '=');
     if (!equals || equals == value || equals[1] == '\0')
         return wrong_value(option, "field=column", value);
-    char *field = strndup(value, (size_t)(equals - value));
-    if (!field)
+    char *copy = strdup(value);
+    if (!copy)
         return memory_error();
-    options->names[options->reader.names_count++] = (dora_field_name){.field = field, .source = equals + 1};
+    copy[equals - value] = '\0';
+    options->names_copies[options->reader.names_count] = copy;
+    options->names[options->reader.names_count++] = (dora_field_name){copy, copy + (equals - value) + 1};
     return CODE_DONE;
 }
 
@@ -187,8 +188,8 @@ static enum code take_condition(struct options *options, const struct option *op
 static const struct option table[] = {
     {"Input", "from", 0, "FORMAT", VERBS_HISTORY, take_choice, TO(reader.format), inputs,
      "auto (default), ndjson or csv"},
-    {NULL, "map", 0, "FIELD=NAME", VERBS_HISTORY, take_map, 0, NULL,
-     "read FIELD from the column or key NAME; repeatable"},
+    {NULL, "map", 0, "FIELD=COLUMN", VERBS_HISTORY, take_map, 0, NULL,
+     "read FIELD from that column or key; repeatable"},
     {NULL, "kind", 0, "KIND", VERBS_HISTORY, take_kind, TO(reader.kind), NULL,
      "kind of records that state none (default deployment)"},
     {NULL, "delimiter", 0, "CHAR", VERBS_HISTORY, take_delimiter, 0, NULL,
@@ -294,13 +295,14 @@ enum code options_parse(struct options *options, enum verb verb, int count, char
         .verb = verb,
         .arguments = calloc(most, sizeof *options->arguments),
         .names = calloc(most, sizeof *options->names),
+        .names_copies = calloc(most, sizeof *options->names_copies),
         .conditions = calloc(most, sizeof *options->conditions),
         .engine = {.struct_size = sizeof options->engine},
         .reader = {.struct_size = sizeof options->reader},
         .query = {.struct_size = sizeof options->query},
         .tiers = {.struct_size = sizeof options->tiers},
     };
-    if (!options->arguments || !options->names || !options->conditions)
+    if (!options->arguments || !options->names || !options->names_copies || !options->conditions)
         return memory_error();
     options->reader.names = options->names;
     options->query.table = verb == VERB_PHASES ? DORA_TABLE_PHASES : DORA_TABLE_REPORT;
@@ -321,11 +323,12 @@ enum code options_parse(struct options *options, enum verb verb, int count, char
 
 void options_free(struct options *options) {
     for (size_t i = 0; i < options->reader.names_count; i++)
-        free((char *)options->names[i].field);
+        free(options->names_copies[i]);
     for (size_t i = 0; i < options->conditions_count; i++)
         condition_free(&options->conditions[i]);
     free(options->arguments);
     free(options->names);
+    free(options->names_copies);
     free(options->conditions);
 }
 

@@ -30,8 +30,9 @@ struct options {
     dora_engine_options engine;
     dora_reader_options reader;
     dora_query query;
-    dora_field_name *names; /* reader.names */
-    dora_tiers tiers;       /* where query.tiers points for a table from a file */
+    dora_field_name *names; /* reader.names, into the copies */
+    char **names_copies;
+    dora_tiers tiers; /* where query.tiers points for a table from a file */
     struct condition *conditions;
     size_t conditions_count;
 };

@@ -24,13 +24,23 @@ static void remove_unfinished(int number) {
     raise(number); /* SA_RESETHAND: now it ends the program */
 }
 
-static void watch_signals(void) {
+/* Like mkstemp; the signals that end a program remove the file, from the moment it is there. */
+static int make_unfinished(char *path) {
     static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
     struct sigaction action = {.sa_handler = remove_unfinished, .sa_flags = (int)SA_RESETHAND}, old;
+    sigset_t mask;
     sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaddset(&action.sa_mask, numbers[i]);
+    sigprocmask(SIG_BLOCK, &action.sa_mask, &mask);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
+    int fd = mkstemp(path), problem = errno;
+    unfinished = fd >= 0 ? path : NULL;
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    errno = problem;
+    return fd;
 }
 
 /* A new file has the mode that the umask leaves, a replaced one keeps its own. */
@@ -40,11 +50,9 @@ static int create_temporary(struct output *output, const struct stat *old) {
     if (!output->temporary)
         return -1;
     snprintf(output->temporary, room, "%s.XXXXXX", output->path);
-    int fd = mkstemp(output->temporary);
+    int fd = make_unfinished(output->temporary);
     if (fd < 0)
         return -1;
-    unfinished = output->temporary;
-    watch_signals();
     mode_t mask = umask(0);
     umask(mask);
     if (fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask) != 0) { /* a file system without modes: as it is */
