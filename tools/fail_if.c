@@ -294,20 +294,28 @@ static bool value_at(const dora_result *rows, size_t column, size_t row, double 
     return true;
 }
 
-void fail_if_rows(struct fail_if *fail_if, const dora_result *rows) {
-    size_t window = dora_result_find(rows, "window_start"), count = dora_result_rows(rows);
-    for (size_t row = 0; row < count && fail_if->count > 0; row++) {
-        follow(fail_if, rows, window, row);
-        for (size_t i = 0; i < fail_if->count; i++) {
-            const struct condition *condition = &fail_if->conditions[i];
-            size_t column = dora_result_find(rows, condition->column);
-            double value;
-            if (condition->in_report == fail_if->second || column == SIZE_MAX || !value_at(rows, column, row, &value))
-                continue;
-            if (comparisons[condition->comparison].holds(value, condition->value))
-                remember(fail_if, condition, value, dora_result_unit(rows, column), describe(rows, window, row));
-        }
+static void look_at_row(struct fail_if *fail_if, const dora_result *rows, size_t window, size_t row) {
+    follow(fail_if, rows, window, row);
+    for (size_t i = 0; i < fail_if->count; i++) {
+        const struct condition *condition = &fail_if->conditions[i];
+        double value;
+        if (condition->at == SIZE_MAX || !value_at(rows, condition->at, row, &value))
+            continue;
+        if (comparisons[condition->comparison].holds(value, condition->value))
+            remember(fail_if, condition, value, dora_result_unit(rows, condition->at), describe(rows, window, row));
     }
+}
+
+void fail_if_rows(struct fail_if *fail_if, const dora_result *rows) {
+    if (fail_if->count == 0)
+        return;
+    for (size_t i = 0; i < fail_if->count; i++) {
+        struct condition *condition = &fail_if->conditions[i];
+        condition->at = condition->in_report == fail_if->second ? SIZE_MAX : dora_result_find(rows, condition->column);
+    }
+    size_t window = dora_result_find(rows, "window_start"), count = dora_result_rows(rows);
+    for (size_t row = 0; row < count; row++)
+        look_at_row(fail_if, rows, window, row);
 }
 
 static int second_rows(void *context, const dora_result *rows) {

@@ -17,6 +17,7 @@ struct condition {
     double value;
     const char *value_text;
     dora_unit unit; /* of the value: NONE, SECONDS, RATIO, or TIER for the name of a tier */
+    size_t at;      /* where the rows looked at have the column, or SIZE_MAX */
     bool in_report; /* whether the report has the column */
 };
 
