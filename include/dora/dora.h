@@ -402,7 +402,7 @@ typedef struct dora_query {
     dora_table table;
     dora_group by;
     dora_period period;       /* where window_days is 0 */
-    uint32_t window_days;     /* rolling windows of that many calendar days, up to 3,000,000 */
+    uint32_t window_days;     /* rolling windows of that many calendar days, up to 690,000 */
     uint32_t step_days;       /* 0: 1 */
     const char *since;        /* "2024-01-31", inclusive; NULL: the first cohort day of any sample */
     const char *until;        /* inclusive; NULL: the last cohort day */

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The public functions of engines: arguments are checked here, then a floor does the work. An engine settles, that is
+ * derives what follows from its facts, when it is asked something after facts were added.
+ */
+#include "base/error.h"
+#include "derive/derived.h"
+#include "facts/record.h"
+#include "query/run.h"
+#include "read/reader.h"
+
+#include <string.h>
+
+struct dora_engine {
+    struct dora__memory memory;
+    struct dora__facts facts;
+    struct dora__linking linking;
+    struct dora__zone *zone;
+    char *production;
+    size_t production_size;
+    struct dora__derived derived;
+    bool settled;
+    uint64_t settled_records; /* accepted records when it settled */
+    struct dora__record record;
+    struct dora__items items;
+};
+
+const char *dora_version(void) {
+    return DORA_VERSION_STRING;
+}
+
+dora_string dora_string_of(const char *text) {
+    return (dora_string){text, text ? strlen(text) : 0};
+}
+
+void dora_fact_init(dora_fact *fact, dora_kind kind) {
+    memset(fact, 0, sizeof *fact);
+    fact->struct_size = sizeof *fact;
+    fact->kind = kind;
+    fact->deleted = fact->status = fact->rework = fact->failed = fact->active = DORA_UNKNOWN;
+    for (int field = 0; field < DORA__FIELDS; field++)
+        if (dora__fields[field].type == DORA__INSTANT || dora__fields[field].type == DORA__NUMBER) {
+            const int64_t absent = DORA_ABSENT;
+            memcpy((char *)fact + dora__fields[field].offset, &absent, sizeof absent);
+        }
+}
+
+static dora_status take_production(dora_engine *engine, const char *names, dora_error *error) {
+    if (!names)
+        names = "production,prod,live";
+    size_t size = strlen(names);
+    if (size == 0 || size > 65536)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "production: names separated by commas are wanted");
+    engine->production = dora__alloc(&engine->memory, size + 1, 1);
+    if (!engine->production)
+        return dora__fail_memory(error);
+    engine->production_size = size + 1;
+    for (size_t i = 0; i <= size; i++)
+        engine->production[i] =
+            (char)(names[i] >= 'A' && names[i] <= 'Z' ? names[i] + ('a' - 'A') : names[i]);
+    return DORA_OK;
+}
+
+static dora_status take_options(dora_engine *engine, const dora_engine_options *options, dora_error *error) {
+    if ((unsigned)options->changes > DORA_CHANGES_TIME)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "changes: no such value");
+    if (options->attribution_us < DORA_ATTRIBUTION_EXPLICIT)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "attribution: a negative time");
+    dora_status status = take_production(engine, options->production, error);
+    if (status == DORA_OK)
+        status = dora__zone_new(&engine->memory, options->time_zone, options->zone_folder, &engine->zone, error);
+    engine->linking = (struct dora__linking){
+        .production = engine->production,
+        .attribution_us = options->attribution_us ? options->attribution_us : 7 * DORA__US_PER_DAY,
+        .changes_by_time = options->changes == DORA_CHANGES_TIME,
+        .infer_rollbacks = options->infer_rollbacks != 0,
+        .zone = engine->zone,
+        .progress = options->progress,
+        .progress_context = options->progress_context,
+    };
+    return status;
+}
+
+dora_status dora_engine_new(const dora_engine_options *options, dora_engine **engine, dora_error *error) {
+    if (!engine)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "nowhere to put the engine");
+    *engine = NULL;
+    dora_engine_options own = {0};
+    if (options && !dora__take_struct(&own, sizeof own, options))
+        return dora__fail(error, DORA_ERROR_ARGUMENT,
+                          "engine options: struct_size is not set, or a later version's field is");
+    const dora_allocator *allocator = own.allocator;
+    if (allocator && !(allocator->allocate && allocator->reallocate && allocator->release))
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "allocator: all three functions are needed");
+    struct dora__memory memory;
+    dora__memory_init(&memory, allocator);
+    dora_engine *made = dora__alloc_zeroed(&memory, 1, sizeof *made);
+    if (!made)
+        return dora__fail_memory(error);
+    made->memory = memory;
+    dora__facts_init(&made->facts, &made->memory);
+    dora_status status = take_options(made, &own, error);
+    if (status == DORA_OK)
+        *engine = made;
+    else
+        dora_engine_free(made);
+    return status;
+}
+
+void dora_engine_free(dora_engine *engine) {
+    if (!engine)
+        return;
+    struct dora__memory memory = engine->memory;
+    dora__derived_free(&engine->derived);
+    dora__items_free(&engine->items, &engine->memory);
+    dora__facts_free(&engine->facts);
+    dora__zone_free(engine->zone);
+    dora__free(&memory, engine->production, engine->production_size, 1);
+    dora__free(&memory, engine, 1, sizeof *engine);
+}
+
+static dora_status fail_fact(dora_error *error, dora_status status, size_t index, enum dora__field field,
+                             const char *reason) {
+    if (status == DORA_ERROR_MEMORY)
+        dora__fail_memory(error);
+    else if (status == DORA_ERROR_LIMIT)
+        dora__fail(error, status, "more than 4 billion facts or strings");
+    else
+        dora__fail(error, status, "%s: %s", dora__fields[field].name, reason);
+    if (error)
+        error->record = index + 1;
+    return status;
+}
+
+dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t count, dora_error *error) {
+    if (!engine || (!facts && count))
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine or no facts");
+    const char *at = (const char *)facts;
+    size_t stride = count ? facts->struct_size : 0;
+    if (count && (stride < sizeof stride || stride > 4096 || stride % _Alignof(dora_fact)))
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "fact: struct_size is not set; see dora_fact_init");
+    for (size_t i = 0; i < count; i++, at += stride) {
+        dora_fact own;
+        const dora_fact *fact = (const dora_fact *)(const void *)at;
+        enum dora__field field = DORA__KIND;
+        const char *reason = "";
+        if (stride != sizeof own) {
+            dora_fact_init(&own, DORA_KIND_DEPLOYMENT);
+            memcpy(&own, at, stride < sizeof own ? stride : sizeof own);
+            fact = &own;
+            for (size_t k = sizeof own; k < stride; k++)
+                if (at[k])
+                    return fail_fact(error, DORA_ERROR_INPUT, i, field, "a later version's field is set");
+        }
+        dora_status status =
+            dora__record_from_fact(&engine->facts, &engine->record, &engine->items, fact, &field, &reason);
+        if (status == DORA_OK)
+            status = dora__facts_put(&engine->facts, &engine->record);
+        if (status != DORA_OK)
+            return fail_fact(error, status, i, field, reason);
+    }
+    return DORA_OK;
+}
+
+dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,
+                            dora_error *error) {
+    if (!engine || !reader)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, or nowhere to put the reader");
+    *reader = NULL;
+    dora_reader_options own = {0};
+    if (options && !dora__take_struct(&own, sizeof own, options))
+        return dora__fail(error, DORA_ERROR_ARGUMENT,
+                          "reader options: struct_size is not set, or a later version's field is");
+    return dora__reader_new(&engine->facts, &own, reader, error);
+}
+
+/* Derives anew what follows from the facts, if they changed. */
+static dora_status settle(dora_engine *engine, dora_error *error) {
+    uint64_t accepted = engine->facts.records - engine->facts.rejected;
+    if (engine->settled && engine->settled_records == accepted)
+        return DORA_OK;
+    dora__derived_free(&engine->derived);
+    engine->settled = false;
+    dora_status status = dora__derive(&engine->derived, &engine->facts, &engine->linking);
+    if (status != DORA_OK) {
+        dora__derived_free(&engine->derived);
+        return status == DORA_ERROR_MEMORY ? dora__fail_memory(error) : dora__fail(error, status, "cancelled");
+    }
+    engine->settled = true;
+    engine->settled_records = accepted;
+    return DORA_OK;
+}
+
+dora_status dora_engine_account(dora_engine *engine, dora_account *account, dora_error *error) {
+    dora_account own;
+    if (!engine || !account || !dora__take_struct(&own, sizeof own, account))
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "account: no engine, or struct_size is not set");
+    dora_status status = settle(engine, error);
+    if (status != DORA_OK)
+        return status;
+    const struct dora__facts *facts = &engine->facts;
+    own.records = facts->records;
+    own.merged = facts->merged;
+    own.rejected = facts->rejected;
+    own.facts = facts->records - facts->merged - facts->rejected;
+    own.unknown_fields = facts->unknown.total;
+    memcpy(own.dispositions, engine->derived.account, sizeof own.dispositions);
+    memcpy(account, &own, account->struct_size < sizeof own ? account->struct_size : sizeof own);
+    return DORA_OK;
+}
+
+const char *dora_disposition_name(dora_disposition disposition) {
+    static const char *const names[DORA_DISPOSITION_COUNT] = {
+        [DORA_COUNTED] = "counted",
+        [DORA_FAILED_ATTEMPT] = "failed_attempt",
+        [DORA_CANCELED] = "canceled",
+        [DORA_IN_PROGRESS] = "in_progress",
+        [DORA_NOT_PRODUCTION] = "not_production",
+        [DORA_UNDATED] = "undated",
+        [DORA_BASELINE] = "baseline",
+        [DORA_UNDEPLOYED] = "undeployed",
+        [DORA_NEGATIVE] = "negative",
+        [DORA_NO_COMMIT_TIME] = "no_commit_time",
+        [DORA_EXPLICIT] = "explicit",
+        [DORA_BY_TIME] = "by_time",
+        [DORA_UNATTRIBUTED] = "unattributed",
+        [DORA_UNKNOWN_DEPLOYMENT] = "unknown_deployment",
+        [DORA_NO_TIME] = "no_time",
+        [DORA_INCOMPLETE] = "incomplete",
+        [DORA_DELETED] = "deleted",
+    };
+    return (unsigned)disposition < DORA_DISPOSITION_COUNT ? names[disposition] : NULL;
+}
+
+int dora_engine_unknown_field(const dora_engine *engine, size_t index, dora_name_count *field) {
+    if (!engine || !field || index >= engine->facts.unknown.count)
+        return 0;
+    const struct dora__unknown_name *name = &engine->facts.unknown.names[index];
+    *field = (dora_name_count){{name->data, name->size}, name->count};
+    return 1;
+}
+
+int dora_engine_environment(const dora_engine *engine, size_t index, dora_name_count *environment) {
+    if (!engine || !environment || !engine->settled || index >= engine->derived.environments_count)
+        return 0;
+    const struct dora__environment *found = &engine->derived.environments[index];
+    environment->name = found->name ? dora__pool_get(&engine->facts.strings, found->name) : dora_string_of("production");
+    environment->count = found->count;
+    return 1;
+}
+
+static dora_status answer(dora_engine *engine, const dora_query *query, dora_rows_fn rows, void *context,
+                          dora_result **result, dora_error *error) {
+    struct dora__plan *plan = dora__alloc(&engine->memory, 1, sizeof *plan);
+    if (!plan)
+        return dora__fail_memory(error);
+    dora_status status = dora__plan_make(plan, query, error);
+    if (status == DORA_OK)
+        status = settle(engine, error);
+    if (status == DORA_OK)
+        status = dora__run_query(plan, &engine->derived, rows, context, result, error);
+    dora__free(&engine->memory, plan, 1, sizeof *plan);
+    return status;
+}
+
+dora_status dora_query_run(dora_engine *engine, const dora_query *query, dora_result **result, dora_error *error) {
+    if (!engine || !query || !result)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, no query or nowhere to put the result");
+    *result = NULL;
+    return answer(engine, query, NULL, NULL, result, error);
+}
+
+dora_status dora_query_each(dora_engine *engine, const dora_query *query, dora_rows_fn rows, void *context,
+                            dora_error *error) {
+    if (!engine || !query || !rows)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, no query or no function for the rows");
+    return answer(engine, query, rows, context, NULL, error);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* See result.h; also what dora.h says of results. */
+#include "query/result.h"
+
+#include "base/checked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static size_t width_of(dora_type type) {
+    static const uint8_t widths[] = {
+        [DORA_TYPE_INT64] = sizeof(int64_t), [DORA_TYPE_DOUBLE] = sizeof(double), [DORA_TYPE_STRING] = sizeof(uint32_t),
+        [DORA_TYPE_DATE] = sizeof(int32_t),  [DORA_TYPE_BOOL] = sizeof(uint8_t),
+    };
+    return widths[type];
+}
+
+struct dora_result *dora__result_new(const struct dora__memory *memory) {
+    struct dora__memory own = *memory;
+    struct dora_result *result = dora__alloc_zeroed(&own, 1, sizeof *result);
+    if (result)
+        result->memory = own;
+    return result;
+}
+
+static void free_column(struct dora__memory *memory, struct dora__column *column) {
+    dora__free(memory, column->data, column->data_capacity, width_of(column->type));
+    dora__free(memory, column->validity, column->validity_capacity, 1);
+    dora__free(memory, column->bytes, column->bytes_capacity, 1);
+}
+
+void dora_result_free(dora_result *result) {
+    if (!result)
+        return;
+    struct dora__memory memory = result->memory;
+    for (size_t i = 0; i < result->columns_count; i++)
+        free_column(&memory, &result->columns[i]);
+    dora__free(&memory, result->columns, result->columns_capacity, sizeof *result->columns);
+    dora__free(&memory, result, 1, sizeof *result);
+}
+
+bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name, const char *part,
+                         const char *last) {
+    struct dora__memory *memory = &result->memory;
+    if (!dora__grow(memory, (void **)&result->columns, &result->columns_capacity, result->columns_count + 1,
+                    sizeof *result->columns))
+        return false;
+    struct dora__column *column = &result->columns[result->columns_count];
+    memset(column, 0, sizeof *column);
+    column->type = type;
+    column->unit = unit;
+    snprintf(column->name, sizeof column->name, "%s%s%s", name, part ? part : "", last ? last : "");
+    result->columns_count++;
+    if (!dora__grow(memory, &column->data, &column->data_capacity, 1, width_of(type)))
+        return false;
+    memset(column->data, 0, width_of(type)); /* the first offset of strings */
+    return true;
+}
+
+bool dora__result_reserve(struct dora_result *result) {
+    if (result->rows < result->rows_capacity)
+        return true;
+    size_t wanted = result->rows_capacity ? result->rows_capacity + result->rows_capacity / 2 : 64;
+    for (size_t i = 0; i < result->columns_count; i++) {
+        struct dora__column *column = &result->columns[i];
+        size_t before = column->validity_capacity;
+        if (!dora__grow(&result->memory, &column->data, &column->data_capacity, wanted + 1, width_of(column->type)) ||
+            !dora__grow(&result->memory, (void **)&column->validity, &column->validity_capacity, wanted / 8 + 1, 1))
+            return false;
+        memset(column->validity + before, 0, column->validity_capacity - before);
+    }
+    result->rows_capacity = wanted;
+    return true;
+}
+
+void dora__result_clear(struct dora_result *result) {
+    result->rows = 0;
+    for (size_t i = 0; i < result->columns_count; i++) {
+        struct dora__column *column = &result->columns[i];
+        column->nulls = 0;
+        if (column->validity)
+            memset(column->validity, 0, column->validity_capacity);
+    }
+}
+
+static struct dora__column *next_column(struct dora__cursor *cursor) {
+    return &cursor->result->columns[cursor->column++];
+}
+
+static void mark_valid(const struct dora__cursor *cursor, struct dora__column *column) {
+    size_t row = cursor->result->rows;
+    column->validity[row / 8] |= (uint8_t)(1u << row % 8);
+}
+
+void dora__put_null(struct dora__cursor *cursor) {
+    struct dora__column *column = next_column(cursor);
+    size_t row = cursor->result->rows;
+    column->nulls++;
+    if (column->type == DORA_TYPE_STRING) {
+        uint32_t *offsets = column->data;
+        offsets[row + 1] = offsets[row];
+        return;
+    }
+    size_t width = width_of(column->type);
+    memset((char *)column->data + row * width, 0, width);
+}
+
+void dora__put_int64(struct dora__cursor *cursor, int64_t value) {
+    struct dora__column *column = next_column(cursor);
+    ((int64_t *)column->data)[cursor->result->rows] = value;
+    mark_valid(cursor, column);
+}
+
+void dora__put_double(struct dora__cursor *cursor, double value) {
+    struct dora__column *column = next_column(cursor);
+    ((double *)column->data)[cursor->result->rows] = value;
+    mark_valid(cursor, column);
+}
+
+void dora__put_date(struct dora__cursor *cursor, int32_t day) {
+    struct dora__column *column = next_column(cursor);
+    ((int32_t *)column->data)[cursor->result->rows] = day;
+    mark_valid(cursor, column);
+}
+
+void dora__put_bool(struct dora__cursor *cursor, bool value) {
+    struct dora__column *column = next_column(cursor);
+    ((uint8_t *)column->data)[cursor->result->rows] = value;
+    mark_valid(cursor, column);
+}
+
+void dora__put_string(struct dora__cursor *cursor, dora_string string) {
+    if (!string.data) {
+        dora__put_null(cursor);
+        return;
+    }
+    struct dora__column *column = next_column(cursor);
+    size_t row = cursor->result->rows;
+    uint32_t *offsets = column->data;
+    size_t from = offsets[row], need;
+    if (!dora__add_size(from, string.size, &need) || need > UINT32_MAX ||
+        !dora__grow(&cursor->result->memory, (void **)&column->bytes, &column->bytes_capacity, need + 1, 1)) {
+        cursor->failed = true;
+        return;
+    }
+    if (string.size)
+        memcpy(column->bytes + from, string.data, string.size);
+    offsets[row + 1] = (uint32_t)need;
+    mark_valid(cursor, column);
+}
+
+size_t dora_result_rows(const dora_result *result) {
+    return result ? result->rows : 0;
+}
+
+size_t dora_result_columns(const dora_result *result) {
+    return result ? result->columns_count : 0;
+}
+
+static const struct dora__column *column_of(const dora_result *result, size_t column) {
+    return result && column < result->columns_count ? &result->columns[column] : NULL;
+}
+
+static const void *data_of(const dora_result *result, size_t at, dora_type type) {
+    const struct dora__column *column = column_of(result, at);
+    return column && column->type == type ? column->data : NULL;
+}
+
+const char *dora_result_name(const dora_result *result, size_t column) {
+    const struct dora__column *found = column_of(result, column);
+    return found ? found->name : NULL;
+}
+
+dora_type dora_result_type(const dora_result *result, size_t column) {
+    const struct dora__column *found = column_of(result, column);
+    return found ? found->type : DORA_TYPE_INT64;
+}
+
+dora_unit dora_result_unit(const dora_result *result, size_t column) {
+    const struct dora__column *found = column_of(result, column);
+    return found ? found->unit : DORA_UNIT_NONE;
+}
+
+size_t dora_result_find(const dora_result *result, const char *name) {
+    for (size_t i = 0; result && name && i < result->columns_count; i++)
+        if (strcmp(result->columns[i].name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+int dora_result_is_null(const dora_result *result, size_t column, size_t row) {
+    const struct dora__column *found = column_of(result, column);
+    return found && row < result->rows && !(found->validity[row / 8] >> row % 8 & 1);
+}
+
+const uint8_t *dora_result_validity(const dora_result *result, size_t column) {
+    const struct dora__column *found = column_of(result, column);
+    return found && found->nulls ? found->validity : NULL;
+}
+
+const int64_t *dora_result_int64(const dora_result *result, size_t column) {
+    return data_of(result, column, DORA_TYPE_INT64);
+}
+
+const double *dora_result_double(const dora_result *result, size_t column) {
+    return data_of(result, column, DORA_TYPE_DOUBLE);
+}
+
+const int32_t *dora_result_date(const dora_result *result, size_t column) {
+    return data_of(result, column, DORA_TYPE_DATE);
+}
+
+const uint8_t *dora_result_bool(const dora_result *result, size_t column) {
+    return data_of(result, column, DORA_TYPE_BOOL);
+}
+
+const uint32_t *dora_result_string(const dora_result *result, size_t column, const char **bytes) {
+    const struct dora__column *found = column_of(result, column);
+    if (!found || found->type != DORA_TYPE_STRING)
+        return NULL;
+    if (bytes)
+        *bytes = found->bytes ? found->bytes : "";
+    return found->data;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Results as they are built: columns are declared first, then rows are filled from left to right through a cursor.
+ */
+#ifndef DORA_QUERY_RESULT_H
+#define DORA_QUERY_RESULT_H
+
+#include "base/memory.h"
+
+struct dora__column {
+    char name[64];
+    dora_type type;
+    dora_unit unit;
+    void *data; /* a value a row; of strings the offsets, rows + 1 */
+    size_t data_capacity;
+    uint8_t *validity; /* a bit a row; bits past the last row are 0 */
+    size_t validity_capacity;
+    size_t nulls;
+    char *bytes; /* of strings */
+    size_t bytes_capacity;
+};
+
+struct dora_result {
+    struct dora__memory memory;
+    struct dora__column *columns;
+    size_t columns_count;
+    size_t columns_capacity;
+    size_t rows;
+    size_t rows_capacity;
+};
+
+/* An empty result without columns, or NULL. */
+struct dora_result *dora__result_new(const struct dora__memory *memory);
+
+/* Declares a column, its name made of up to three parts (NULL: none). False: out of memory. Before any row. */
+bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name,
+                         const char *part, const char *last);
+
+/* Room for one more row. False: out of memory. */
+bool dora__result_reserve(struct dora_result *result);
+
+/* Forgets the rows, keeps the room. */
+void dora__result_clear(struct dora_result *result);
+
+/* Where the next value of the row being filled goes; every column is to be filled once, in order. */
+struct dora__cursor {
+    struct dora_result *result;
+    size_t column;
+    bool failed; /* out of memory for a string */
+};
+
+void dora__put_null(struct dora__cursor *cursor);
+void dora__put_int64(struct dora__cursor *cursor, int64_t value);
+void dora__put_double(struct dora__cursor *cursor, double value);
+void dora__put_date(struct dora__cursor *cursor, int32_t day);
+void dora__put_bool(struct dora__cursor *cursor, bool value);
+/* A string; data NULL is null. */
+void dora__put_string(struct dora__cursor *cursor, dora_string string);
+
+#endif

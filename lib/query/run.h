@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Answers queries: groups, then windows, then rows.
+ */
+#ifndef DORA_QUERY_RUN_H
+#define DORA_QUERY_RUN_H
+
+#include "query/plan.h"
+#include "query/result.h"
+
+/* A group and the day of its first sample. */
+struct dora__group {
+    uint32_t name; /* handle, 0 for null */
+    int32_t born;
+};
+
+struct dora__run {
+    const struct dora__plan *plan;
+    const struct dora__derived *derived;
+    struct dora__memory *memory;
+    struct dora__span span;
+    uint64_t windows;
+    struct dora__group *groups; /* in the order of rows */
+    uint32_t groups_count;
+    size_t groups_capacity;
+    uint32_t *group_of; /* by service handle */
+    struct dora_result *result;
+    size_t rows_batch; /* rows to gather before they are handed over; SIZE_MAX: keep all */
+    dora_rows_fn rows;
+    void *rows_context;
+    uint64_t rows_made;
+    dora_error *error;
+};
+
+/* Answers a plan; with `rows` NULL all rows are in *result, else they are handed over in batches. */
+dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived, dora_rows_fn rows,
+                            void *rows_context, dora_result **result, dora_error *error);
+
+/* Begins a row with its group and window columns; false: failed, see *status. */
+bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uint32_t group,
+                         const struct dora__window *window, dora_status *status);
+/* Ends it, and hands over a full batch. */
+dora_status dora__run_end_row(struct dora__run *run, const struct dora__cursor *cursor);
+
+/* Progress and cancelling, once a group. */
+dora_status dora__run_step(struct dora__run *run, uint32_t group);
+
+/* The phase table's columns and rows. */
+bool dora__phase_columns(const struct dora__plan *plan, struct dora_result *result);
+dora_status dora__run_phases(struct dora__run *run);
+
+#endif

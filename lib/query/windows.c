@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Windows of a plan. None is stored: each follows from its number, calendar units by their number since year 0.
+ */
+#include "query/plan.h"
+
+static bool is_rolling(const struct dora__plan *plan) {
+    return plan->query.window_days != 0;
+}
+
+bool dora__plan_span(const struct dora__plan *plan, const struct dora__derived *derived, struct dora__span *span) {
+    if (!derived->any)
+        return false;
+    span->since = plan->has_since ? plan->since : derived->first_day;
+    span->until = plan->has_until ? plan->until : derived->last_day;
+    span->data_start = derived->first_day < span->since ? derived->first_day : span->since;
+    return span->since <= span->until;
+}
+
+/* Months in a unit; 0 for units of days. */
+static int32_t months_of(dora_period period) {
+    return period == DORA_PERIOD_MONTH ? 1 : period == DORA_PERIOD_QUARTER ? 3 : period == DORA_PERIOD_YEAR ? 12 : 0;
+}
+
+/* The number of the unit that holds a day: units of equal length follow one another by 1. */
+static int64_t unit_number(dora_period period, int32_t day) {
+    int32_t months = months_of(period);
+    if (months) {
+        struct dora__date date = dora__date_from_day(day);
+        return ((int64_t)date.year * 12 + date.month - 1) / months;
+    }
+    int32_t first, last;
+    dora__period_of(day, period, &first, &last);
+    return period == DORA_PERIOD_WEEK ? ((int64_t)first + 3) / 7 : first; /* a Monday, as 1969-12-29 was, day -3 */
+}
+
+static void unit_days(dora_period period, int64_t number, int32_t *first, int32_t *last) {
+    int32_t months = months_of(period);
+    if (months) {
+        int64_t month = number * months;
+        struct dora__date date = {(int32_t)(month / 12), (int32_t)(month % 12) + 1, 1};
+        dora__period_of(dora__day_from_date(date), period, first, last);
+    } else {
+        dora__period_of((int32_t)(period == DORA_PERIOD_WEEK ? number * 7 - 3 : number), period, first, last);
+    }
+}
+
+uint64_t dora__plan_windows(const struct dora__plan *plan, const struct dora__span *span) {
+    if (is_rolling(plan))
+        return (uint64_t)(span->until - span->since) / plan->query.step_days + 1;
+    if (plan->query.period == DORA_PERIOD_ALL)
+        return 1;
+    return (uint64_t)(unit_number(plan->query.period, span->until) - unit_number(plan->query.period, span->since)) + 1;
+}
+
+struct dora__window dora__plan_window(const struct dora__plan *plan, const struct dora__span *span, uint64_t index) {
+    struct dora__window window;
+    int32_t begin = span->since;
+    if (is_rolling(plan)) {
+        uint64_t back = dora__plan_windows(plan, span) - 1 - index;
+        window.last = (int32_t)(span->until - (int64_t)(back * plan->query.step_days));
+        window.first = window.last - (int32_t)(plan->query.window_days - 1);
+        window.from = window.first;
+        window.to = window.last;
+        begin = span->data_start;
+    } else {
+        if (plan->query.period == DORA_PERIOD_ALL) {
+            window.first = span->since;
+            window.last = span->until;
+        } else {
+            int64_t number = unit_number(plan->query.period, span->since) + (int64_t)index;
+            unit_days(plan->query.period, number, &window.first, &window.last);
+        }
+        window.from = window.first > span->since ? window.first : span->since;
+        window.to = window.last < span->until ? window.last : span->until;
+    }
+    int32_t counted_from = window.first > begin ? window.first : begin;
+    int32_t counted_to = window.last < span->until ? window.last : span->until;
+    window.days = (int64_t)counted_to - counted_from + 1;
+    return window;
+}
+
+uint64_t dora__plan_first_window(const struct dora__plan *plan, const struct dora__span *span, int32_t day) {
+    uint64_t low = 0, high = dora__plan_windows(plan, span);
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (dora__plan_window(plan, span, middle).last < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
