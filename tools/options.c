@@ -109,8 +109,8 @@ static enum code take_switch(struct options *options, const struct option *optio
 
 static enum code take_days(struct options *options, const struct option *option, const char *value) {
     uint64_t days;
-    if (!parse_whole(value, 3000000, &days) || days == 0)
-        return wrong_value(option, "a number of days from 1 to 3,000,000", value);
+    if (!parse_whole(value, 690000, &days) || days == 0)
+        return wrong_value(option, "a number of days from 1 to 690,000", value);
     uint32_t narrow = (uint32_t)days;
     memcpy((char *)options + option->target, &narrow, sizeof narrow);
     return CODE_DONE;
