@@ -16,7 +16,7 @@ from pathlib import Path
 import house
 
 LINES_MAX = 700
-PYTHON_FOLDERS = [name for name in ("tests", "bench", "bindings") if (house.SOURCE / name).is_dir()]
+CLANG_FORMAT = 14
 MACHINE_PATH = re.compile(r"(?<![\w.}~*])/(?:work|home|root|Users|tmp)/")
 
 
@@ -65,11 +65,14 @@ class Style(unittest.TestCase):
                 self.assertIsNone(MACHINE_PATH.search(text))
 
     def test_c_is_formatted(self) -> None:
-        house.run([self.tool("clang-format"), "--dry-run", "-Werror", *map(str, tracked("*.c", "*.h"))])
+        tool = self.tool("clang-format")
+        if f"version {CLANG_FORMAT}." not in house.run([tool, "--version"]):
+            self.skipTest(f"each clang-format has a form of its own; this tree has that of {CLANG_FORMAT}")
+        house.run([tool, "--dry-run", "-Werror", *map(str, tracked("*.c", "*.h"))])
 
     def test_meson_is_formatted(self) -> None:
         meson = self.tool("meson")
-        if subprocess.run([meson, "format", "--help"], capture_output=True).returncode != 0:
+        if not re.search(r"[{,]format[,}]", house.run([meson, "--help"])):
             self.skipTest("this meson has no formatter")
         settings = ["-c", str(house.SOURCE / "meson.format")]
         for path in tracked("*meson.build", "meson_options.txt"):

@@ -11,7 +11,7 @@ import house
 # A library that is embedded does not print, exit, read the environment or depend on the locale or libc's time zone.
 FORBIDDEN = set(
     "abort exit _exit fprintf fputs getenv gmtime gmtime_r localeconv localtime localtime_r mktime perror printf puts"
-    " putchar rand setlocale signal sigaction srand strtod system vfprintf vprintf".split()
+    " putchar rand setlocale signal sigaction srand system vfprintf vprintf".split()
 )
 
 
