@@ -13,7 +13,7 @@
 
 enum { DORA = DORA__SET_DORA, DEPLOYMENT = DORA__SET_DEPLOYMENT, RELEASE = DORA__SET_RELEASE };
 
-const struct dora__metric dora__metrics[DORA__METRICS] = {
+const struct dora__metric dora__metrics[] = {
     COUNT("deployments", DORA | DEPLOYMENT, DORA__EVENT_DEPLOYMENT),
     {"deployment_days", DORA__SHAPE_DAYS, DEPLOYMENT, DORA_UNIT_DAYS, DORA__EVENT_DEPLOYMENT, 0, 0, 0, false},
     RATE("deployment_frequency", DORA | DEPLOYMENT, DORA__EVENT_DEPLOYMENT, DORA__JUDGED_FREQUENCY),

@@ -50,7 +50,7 @@ struct dora__metric {
     bool interval;
 };
 
-enum { DORA__METRICS = 39 };
+enum { DORA__METRICS = 37 };
 extern const struct dora__metric dora__metrics[DORA__METRICS];
 
 #endif

@@ -174,6 +174,9 @@ dora_status dora__plan_make(struct dora__plan *plan, const dora_query *query, do
         plan->tiers = *dora_tiers_edition(2024);
     else if (!dora__take_struct(&plan->tiers, sizeof plan->tiers, query->tiers))
         return dora__fail(error, DORA_ERROR_ARGUMENT, "tiers: struct_size is not set, or a later version's field is");
+    status = dora__tiers_check(&plan->tiers, error);
+    if (status != DORA_OK)
+        return status;
     plan->median = SIZE_MAX;
     if (!plan->query.step_days)
         plan->query.step_days = 1;
