@@ -5,6 +5,8 @@
 #include "message.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +38,8 @@ static bool due(int64_t *elapsed_ms) {
 }
 
 void progress_start(uint64_t bytes_total) {
-    state.on = isatty(STDERR_FILENO) == 1;
+    const char *terminal = getenv("TERM");
+    state.on = isatty(STDERR_FILENO) == 1 && terminal && strcmp(terminal, "dumb") != 0;
     state.start_ms = now_ms();
     state.next_ms = state.start_ms + FIRST_MS;
     state.bytes_total = bytes_total;
