@@ -56,8 +56,7 @@ static dora_status take_production(dora_engine *engine, const char *names, dora_
         return dora__fail_memory(error);
     engine->production_size = size + 1;
     for (size_t i = 0; i <= size; i++)
-        engine->production[i] =
-            (char)(names[i] >= 'A' && names[i] <= 'Z' ? names[i] + ('a' - 'A') : names[i]);
+        engine->production[i] = (char)(names[i] >= 'A' && names[i] <= 'Z' ? names[i] + ('a' - 'A') : names[i]);
     return DORA_OK;
 }
 
@@ -244,7 +243,8 @@ int dora_engine_environment(const dora_engine *engine, size_t index, dora_name_c
     if (!engine || !environment || !engine->settled || index >= engine->derived.environments_count)
         return 0;
     const struct dora__environment *found = &engine->derived.environments[index];
-    environment->name = found->name ? dora__pool_get(&engine->facts.strings, found->name) : dora_string_of("production");
+    environment->name =
+        found->name ? dora__pool_get(&engine->facts.strings, found->name) : dora_string_of("production");
     environment->count = found->count;
     return 1;
 }

@@ -100,8 +100,8 @@ typedef struct dora_allocator {
 /* ----------------------------------------------------------------------------------------------------------- facts */
 
 /* Instants are microseconds since 1970-01-01T00:00:00Z, from 1900-01-01 up to, not including, 9998-01-01. */
-#define DORA_ABSENT INT64_MIN /* "not known", for instants and numbers; absent is not zero */
-#define DORA_UNKNOWN (-1)     /* "not known", for int8_t fields */
+#define DORA_ABSENT  INT64_MIN /* "not known", for instants and numbers; absent is not zero */
+#define DORA_UNKNOWN (-1)      /* "not known", for int8_t fields */
 
 /* UTF-8 bytes, not necessarily terminated. {NULL, 0} and any empty string is "absent". Borrowed during a call. */
 typedef struct dora_string {
@@ -146,11 +146,11 @@ typedef enum dora_deployment_status {
 typedef struct dora_fact {
     size_t struct_size; /* set by dora_fact_init */
     dora_kind kind;
-    int8_t deleted;      /* 1: a tombstone; 0 and DORA_UNKNOWN: not */
-    int8_t status;       /* a dora_deployment_status, or DORA_UNKNOWN */
-    int8_t rework;       /* 1, 0 or DORA_UNKNOWN, as the next two */
-    int8_t failed;       /* deployment */
-    int8_t active;       /* phase */
+    int8_t deleted; /* 1: a tombstone; 0 and DORA_UNKNOWN: not */
+    int8_t status;  /* a dora_deployment_status, or DORA_UNKNOWN */
+    int8_t rework;  /* 1, 0 or DORA_UNKNOWN, as the next two */
+    int8_t failed;  /* deployment */
+    int8_t active;  /* phase */
     dora_string id;
     dora_string service; /* the application or repository */
     dora_string environment;
@@ -196,9 +196,9 @@ typedef struct dora_engine dora_engine;
 
 typedef enum dora_changes { DORA_CHANGES_LISTED = 0, DORA_CHANGES_TIME = 1 } dora_changes;
 
-#define DORA_ATTRIBUTION_DEFAULT 0            /* 7 days */
-#define DORA_ATTRIBUTION_EXPLICIT (-1)        /* only incidents that name their deployment */
-#define DORA_ATTRIBUTION_UNLIMITED INT64_MAX  /* the last deployment before, however long ago */
+#define DORA_ATTRIBUTION_DEFAULT   0         /* 7 days */
+#define DORA_ATTRIBUTION_EXPLICIT  (-1)      /* only incidents that name their deployment */
+#define DORA_ATTRIBUTION_UNLIMITED INT64_MAX /* the last deployment before, however long ago */
 
 /* How far long work is. `done` of `total` steps of `stage` ("settling", "querying"); total 0: not known. */
 typedef struct dora_progress {
@@ -215,13 +215,13 @@ typedef int (*dora_progress_fn)(void *context, const dora_progress *progress);
 typedef struct dora_engine_options {
     size_t struct_size;
     const dora_allocator *allocator; /* NULL: malloc, realloc, free */
-    const char *production;  /* names of production environments, separated by commas, ASCII case ignored; NULL:
-                                "production,prod,live" */
-    int64_t attribution_us;  /* how long after a deployment an incident still counts as its own */
-    dora_changes changes;    /* whether changes that nothing lists are placed by time */
-    int infer_rollbacks;     /* non-zero: a return to an earlier version is a rollback */
-    const char *time_zone;   /* "UTC", "+05:30" or an IANA name; NULL: UTC */
-    const char *zone_folder; /* where TZif files are; NULL: /usr/share/zoneinfo */
+    const char *production;          /* names of production environments, separated by commas, ASCII case ignored; NULL:
+                                        "production,prod,live" */
+    int64_t attribution_us;          /* how long after a deployment an incident still counts as its own */
+    dora_changes changes;            /* whether changes that nothing lists are placed by time */
+    int infer_rollbacks;             /* non-zero: a return to an earlier version is a rollback */
+    const char *time_zone;           /* "UTC", "+05:30" or an IANA name; NULL: UTC */
+    const char *zone_folder;         /* where TZif files are; NULL: /usr/share/zoneinfo */
     dora_progress_fn progress;
     void *progress_context;
 } dora_engine_options;
@@ -243,7 +243,8 @@ DORA_API dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts
 typedef struct dora_reader dora_reader;
 
 typedef enum dora_format {
-    DORA_FORMAT_AUTO = 0, /* a first byte of { or [ or " is NDJSON, else CSV; white space and a byte-order mark skipped */
+    DORA_FORMAT_AUTO =
+        0, /* a first byte of { or [ or " is NDJSON, else CSV; white space and a byte-order mark skipped */
     DORA_FORMAT_NDJSON = 1,
     DORA_FORMAT_CSV = 2
 } dora_format;
@@ -260,7 +261,7 @@ typedef int (*dora_reject_fn)(void *context, const dora_error *error);
 typedef struct dora_reader_options {
     size_t struct_size;
     dora_format format;
-    char delimiter; /* of CSV; 0: whichever of , ; tab occurs most in the header row */
+    char delimiter;   /* of CSV; 0: whichever of , ; tab occurs most in the header row */
     const char *kind; /* of records that state none; NULL: "deployment" */
     const dora_field_name *names;
     size_t names_count;
@@ -347,7 +348,13 @@ DORA_API int dora_engine_environment(const dora_engine *engine, size_t index, do
 
 /* ----------------------------------------------------------------------------------------------------------- tiers */
 
-typedef enum dora_tier { DORA_TIER_NONE = 0, DORA_TIER_LOW, DORA_TIER_MEDIUM, DORA_TIER_HIGH, DORA_TIER_ELITE } dora_tier;
+typedef enum dora_tier {
+    DORA_TIER_NONE = 0,
+    DORA_TIER_LOW,
+    DORA_TIER_MEDIUM,
+    DORA_TIER_HIGH,
+    DORA_TIER_ELITE
+} dora_tier;
 DORA_API const char *dora_tier_name(dora_tier tier); /* "low" ... "elite"; NULL for none */
 
 /* The worst value that still earns a tier. Frequency: `numerator` deployments every `denominator` days, that is
@@ -401,17 +408,17 @@ typedef struct dora_query {
     size_t struct_size;
     dora_table table;
     dora_group by;
-    dora_period period;       /* where window_days is 0 */
-    uint32_t window_days;     /* rolling windows of that many calendar days, up to 690,000 */
-    uint32_t step_days;       /* 0: 1 */
-    const char *since;        /* "2024-01-31", inclusive; NULL: the first cohort day of any sample */
-    const char *until;        /* inclusive; NULL: the last cohort day */
-    const char *percentiles;  /* decimals of at most 6 digits, 0 to 100, separated by commas; NULL: "50,75,90,95" */
+    dora_period period;      /* where window_days is 0 */
+    uint32_t window_days;    /* rolling windows of that many calendar days, up to 690,000 */
+    uint32_t step_days;      /* 0: 1 */
+    const char *since;       /* "2024-01-31", inclusive; NULL: the first cohort day of any sample */
+    const char *until;       /* inclusive; NULL: the last cohort day */
+    const char *percentiles; /* decimals of at most 6 digits, 0 to 100, separated by commas; NULL: "50,75,90,95" */
     dora_percentile_rule percentile_rule;
-    const char *metrics;      /* names and the sets dora, deployment, release, all, separated by commas; NULL: "all" */
-    const dora_tiers *tiers;  /* NULL: the 2024 edition */
-    int intervals;            /* non-zero: 95 % intervals */
-    uint64_t rows_max;        /* 0: DORA_ROWS_MAX_DEFAULT; UINT64_MAX: no limit */
+    const char *metrics;     /* names and the sets dora, deployment, release, all, separated by commas; NULL: "all" */
+    const dora_tiers *tiers; /* NULL: the 2024 edition */
+    int intervals;           /* non-zero: 95 % intervals */
+    uint64_t rows_max;       /* 0: DORA_ROWS_MAX_DEFAULT; UINT64_MAX: no limit */
 } dora_query;
 
 /* Rows as typed columns, ordered by group (bytes, null first), then window start, then phase name. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A pool of distinct strings. Each gets a handle, 1, 2, 3, ... in order of arrival; 0 is "no string". Equal strings have
- * equal handles, so that the rest of the library compares and indexes by handle. Handles never reach any output: they
- * depend on the order of arrival. The hash is keyed, so that input cannot be made to collide.
+ * A pool of distinct strings. Each gets a handle, 1, 2, 3, ... in order of arrival; 0 is "no string". Equal strings
+ * have equal handles, so that the rest of the library compares and indexes by handle. Handles never reach any output:
+ * they depend on the order of arrival. The hash is keyed, so that input cannot be made to collide.
  */
 #ifndef DORA_BASE_POOL_H
 #define DORA_BASE_POOL_H
@@ -22,8 +22,8 @@ struct dora__pool {
     struct dora__pool_entry **chunks;
     size_t chunks_count;
     size_t chunks_capacity;
-    uint32_t count; /* handles are 1 .. count */
-    uint64_t *slots; /* hash in the upper half, handle in the lower; 0: free */
+    uint32_t count;     /* handles are 1 .. count */
+    uint64_t *slots;    /* hash in the upper half, handle in the lower; 0: free */
     size_t slots_count; /* a power of two, or 0 */
     uint64_t key;
 };

@@ -61,8 +61,8 @@ static void sort_run(uint32_t *items, size_t count, dora__compare_fn *compare, c
     }
 }
 
-static void merge(const uint32_t *from, uint32_t *to, size_t begin, size_t middle, size_t end, dora__compare_fn *compare,
-                  const void *context) {
+static void merge(const uint32_t *from, uint32_t *to, size_t begin, size_t middle, size_t end,
+                  dora__compare_fn *compare, const void *context) {
     size_t a = begin, b = middle;
     for (size_t i = begin; i < end; i++)
         to[i] = b >= end || (a < middle && compare(context, from[a], from[b]) <= 0) ? from[a++] : from[b++];

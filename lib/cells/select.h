@@ -18,12 +18,12 @@ struct dora__select {
     size_t low, high; /* the window: days low .. high - 1 of the directory */
     size_t count;     /* samples in the window */
 
-    const uint64_t *sorted;  /* not sliding: the window's samples; sliding: by rank, key in the upper half */
-    const uint64_t *values;  /* sliding: value of each key in units; NULL: the key itself */
-    uint32_t *rank;          /* sliding: of each sample */
+    const uint64_t *sorted; /* not sliding: the window's samples; sliding: by rank, key in the upper half */
+    const uint64_t *values; /* sliding: value of each key in units; NULL: the key itself */
+    uint32_t *rank;         /* sliding: of each sample */
     uint64_t *bits;
-    uint32_t *blocks;        /* bits set in each 512 */
-    uint32_t *superblocks;   /* bits set in each 32,768 */
+    uint32_t *blocks;      /* bits set in each 512 */
+    uint32_t *superblocks; /* bits set in each 32,768 */
     size_t superblocks_count;
     struct dora__buffer sort, keys, ranks, bitmap;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which deployment first contained each change: by list, else by ancestry, else by time; and the lead time that follows.
+ * Which deployment first contained each change: by list, else by ancestry, else by time; and the lead time that
+ * follows.
  *
  * Ancestry walks the parents of each deployed sha, the earliest deployment first, and stops at what an earlier one has
  * reached: each commit and each edge is looked at once over all deployments.
@@ -16,14 +17,14 @@ enum { BY_NOTHING, BY_LIST, BY_ANCESTRY, BY_TIME };
 struct links {
     struct dora__steps *steps;
     const struct dora__table *changes;
-    uint32_t *first;  /* a change each: deployment row, DORA__NO_ROW for none */
-    uint8_t *how;     /* a change each */
-    uint8_t *seen;    /* a change each: the walk has been there */
-    uint32_t *stack;  /* of changes; each is pushed at most once */
-    uint32_t *heads;  /* deployments of D+ whose sha is a known change, in order */
+    uint32_t *first; /* a change each: deployment row, DORA__NO_ROW for none */
+    uint8_t *how;    /* a change each */
+    uint8_t *seen;   /* a change each: the walk has been there */
+    uint32_t *stack; /* of changes; each is pushed at most once */
+    uint32_t *heads; /* deployments of D+ whose sha is a known change, in order */
     uint32_t *scratch;
     uint32_t heads_count;
-    uint32_t *anchor; /* by service: the first head; DORA__NO_ROW for none */
+    uint32_t *anchor;      /* by service: the first head; DORA__NO_ROW for none */
     int64_t *latest_begin; /* by place in the lanes: greatest (started_at or t) of the lane so far */
 };
 
@@ -106,8 +107,7 @@ static dora_status link_ancestry(struct links *links) {
             links->anchor[service] = deployment;
         size_t height = reach(links, head_of(links, deployment), deployment, 0);
         while (height) {
-            const struct dora__list *parents =
-                dora__table_list(links->changes, DORA__PARENTS, links->stack[--height]);
+            const struct dora__list *parents = dora__table_list(links->changes, DORA__PARENTS, links->stack[--height]);
             for (uint32_t k = 0; parents && k < parents->count; k++)
                 height = reach(links, known_change(links, parents->items[k]), deployment, height);
         }
@@ -174,14 +174,14 @@ static bool is_baseline(const struct links *links, uint32_t change, uint32_t dep
 /* Lead time and stages of a change that counts. */
 static dora_status put_lead_times(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row, int64_t t,
                                   uint32_t service) {
-    const int64_t ends[] = {dora__instant_at(chunk, DORA__COMMITTED_AT, row), dora__instant_at(chunk, DORA__OPENED_AT, row),
-                            dora__instant_at(chunk, DORA__FIRST_REVIEW_AT, row),
-                            dora__instant_at(chunk, DORA__MERGED_AT, row), t};
+    const int64_t ends[] = {
+        dora__instant_at(chunk, DORA__COMMITTED_AT, row), dora__instant_at(chunk, DORA__OPENED_AT, row),
+        dora__instant_at(chunk, DORA__FIRST_REVIEW_AT, row), dora__instant_at(chunk, DORA__MERGED_AT, row), t};
     dora_status status = dora__put_sample(steps, DORA__LEAD_TIME, t, service, t - ends[0]);
     for (int i = 0; i < 4 && status == DORA_OK; i++)
         if (ends[i] != DORA_ABSENT && ends[i + 1] != DORA_ABSENT && ends[i + 1] >= ends[i])
-            status = dora__put_sample(steps, (enum dora__series)(DORA__LEAD_CODING + i), t, service,
-                                      ends[i + 1] - ends[i]);
+            status =
+                dora__put_sample(steps, (enum dora__series)(DORA__LEAD_CODING + i), t, service, ends[i + 1] - ends[i]);
     return status;
 }
 

@@ -97,6 +97,11 @@ static void note_evidence(struct dora__derived *derived, const struct dora__chun
 }
 
 static bool count_environment(struct dora__derived *derived, struct dora__map *index, uint32_t environment) {
+    size_t known = derived->environments_count;
+    if (known && derived->environments[known - 1].name == environment) { /* nearly always there is but one */
+        derived->environments[known - 1].count++;
+        return true;
+    }
     uint32_t *at = dora__map_at(index, (uint64_t)environment + 1, (uint32_t)derived->environments_count);
     if (!at)
         return false;

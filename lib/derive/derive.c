@@ -29,9 +29,8 @@ int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, in
 dora_status dora__put_sample(struct dora__steps *steps, enum dora__series series, int64_t cohort_us, uint32_t service,
                              int64_t value) {
     struct dora__samples *samples = &steps->derived->samples[series];
-    if (samples->count == samples->capacity &&
-        !dora__grow(steps->memory, (void **)&samples->data, &samples->capacity, samples->count + 1,
-                    sizeof *samples->data))
+    if (samples->count == samples->capacity && !dora__grow(steps->memory, (void **)&samples->data, &samples->capacity,
+                                                           samples->count + 1, sizeof *samples->data))
         return DORA_ERROR_MEMORY;
     int32_t day = dora__zone_day(steps->derived->linking.zone, cohort_us, &steps->span);
     samples->data[samples->count++] = (struct dora__sample){service, day, value};

@@ -49,9 +49,10 @@ struct dora__derived {
 
     uint8_t *flags;       /* a deployment each */
     uint32_t deployments; /* rows */
-    int64_t *resolved;    /* NULL, or a deployment each: latest resolved_at of its incidents; INT64_MAX while one is open */
-    int64_t *rolled_by;   /* NULL, or a deployment each: least t of those that rolled it back, else DORA_ABSENT */
-    bool has_inline;      /* some deployment in D+ has a committed_at of its own */
+    int64_t
+        *resolved; /* NULL, or a deployment each: latest resolved_at of its incidents; INT64_MAX while one is open */
+    int64_t *rolled_by; /* NULL, or a deployment each: least t of those that rolled it back, else DORA_ABSENT */
+    bool has_inline;    /* some deployment in D+ has a committed_at of its own */
 
     uint64_t account[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
     struct dora__environment *environments; /* most frequent first */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Releases, the deployments that belong to them, and the facts that hang on releases: phases, defects, downtime, feedback
- * and flags.
+ * Releases, the deployments that belong to them, and the facts that hang on releases: phases, defects, downtime,
+ * feedback and flags.
  */
 #include "derive/step.h"
 
@@ -18,11 +18,11 @@ struct active {
 struct context {
     struct dora__steps *steps;
     const struct dora__table *releases;
-    uint8_t *counted;     /* a release each, as all below: it has a released_at and is not deleted */
-    uint8_t *rolled_back; /* a deployment of it was */
-    uint32_t *first;      /* the first deployment that belongs to it, or DORA__NO_ROW */
-    uint32_t *next;       /* the next release of the same version and service, or DORA__NO_ROW */
-    int64_t *downtime_us; /* DORA_ABSENT: none */
+    uint8_t *counted;            /* a release each, as all below: it has a released_at and is not deleted */
+    uint8_t *rolled_back;        /* a deployment of it was */
+    uint32_t *first;             /* the first deployment that belongs to it, or DORA__NO_ROW */
+    uint32_t *next;              /* the next release of the same version and service, or DORA__NO_ROW */
+    int64_t *downtime_us;        /* DORA_ABSENT: none */
     struct dora__map by_version; /* version and service: a release */
     struct active *active;       /* active phases, cut to their release */
     size_t active_count;
@@ -48,8 +48,8 @@ static dora_status index_releases(struct context *context) {
         uint32_t version = dora__handle_at(chunk, DORA__VERSION, row);
         if (!version)
             continue;
-        uint32_t *head = dora__map_at(&context->by_version,
-                                      version_key(version, dora__handle_at(chunk, DORA__SERVICE_NAME, row)), DORA__NO_ROW);
+        uint32_t *head = dora__map_at(
+            &context->by_version, version_key(version, dora__handle_at(chunk, DORA__SERVICE_NAME, row)), DORA__NO_ROW);
         if (!head)
             return DORA_ERROR_MEMORY;
         context->next[row] = *head;
@@ -105,10 +105,9 @@ static dora_status put(const struct context *context, enum dora__series series, 
 static dora_status put_release(struct context *context, uint32_t row) {
     const struct dora__chunk *chunk = dora__chunk_of(context->releases, row);
     int64_t at = released_at(context, row), started = dora__instant_at(chunk, DORA__STARTED_AT, row);
-    bool rolled_back =
-        context->rolled_back[row] || dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT;
-    dora_status status = put(context, DORA__EVENTS, row,
-                             1 << DORA__EVENT_RELEASE | rolled_back << DORA__EVENT_RELEASE_ROLLED_BACK);
+    bool rolled_back = context->rolled_back[row] || dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT;
+    dora_status status =
+        put(context, DORA__EVENTS, row, 1 << DORA__EVENT_RELEASE | rolled_back << DORA__EVENT_RELEASE_ROLLED_BACK);
     if (status == DORA_OK && started != DORA_ABSENT && at >= started) {
         status = put(context, DORA__TIME_TO_RELEASE, row, at - started);
         if (status == DORA_OK)
@@ -130,13 +129,14 @@ static uint32_t counted_release(const struct context *context, const struct dora
     return release != DORA__NO_ROW && context->counted[release] ? release : DORA__NO_ROW;
 }
 
-static dora_status settle_phase(struct context *context, const struct dora__chunk *chunk, uint32_t row, bool *complete) {
+static dora_status settle_phase(struct context *context, const struct dora__chunk *chunk, uint32_t row,
+                                bool *complete) {
     struct dora__derived *derived = context->steps->derived;
     uint32_t name = dora__handle_at(chunk, DORA__NAME, row), release = counted_release(context, chunk, row);
     int64_t started = dora__instant_at(chunk, DORA__STARTED_AT, row);
     int64_t finished = dora__instant_at(chunk, DORA__FINISHED_AT, row);
-    *complete = name && started != DORA_ABSENT && finished != DORA_ABSENT && finished >= started &&
-                release != DORA__NO_ROW;
+    *complete =
+        name && started != DORA_ABSENT && finished != DORA_ABSENT && finished >= started && release != DORA__NO_ROW;
     if (!*complete)
         return DORA_OK;
     if (!dora__grow(context->steps->memory, (void **)&derived->phases, &derived->phases_capacity,

@@ -29,7 +29,8 @@ static inline dora_status send(struct sender *sender, uint32_t service, int32_t 
 static int64_t events_of(unsigned flags) {
     return (flags & DORA__IS_ATTEMPT ? 1 << DORA__EVENT_ATTEMPT : 0) |
            (flags & DORA__IS_PLUS ? 1 << DORA__EVENT_DEPLOYMENT : 0) |
-           (flags & DORA__IS_FAILED ? 1 << DORA__EVENT_FAILED : 0) | (flags & DORA__IS_OPEN ? 1 << DORA__EVENT_OPEN : 0) |
+           (flags & DORA__IS_FAILED ? 1 << DORA__EVENT_FAILED : 0) |
+           (flags & DORA__IS_OPEN ? 1 << DORA__EVENT_OPEN : 0) |
            (flags & DORA__IS_REWORK ? 1 << DORA__EVENT_REWORK : 0) |
            (flags & DORA__IS_ROLLED_BACK ? 1 << DORA__EVENT_ROLLED_BACK : 0);
 }
@@ -54,7 +55,11 @@ static dora_status send_chunk(const struct dora__derived *derived, const struct 
                               uint32_t end, enum dora__series series, struct dora__zone_span *span,
                               struct sender *sender) {
     dora_status status = DORA_OK;
-    unsigned wanted = series == DORA__EVENTS ? DORA__IS_ATTEMPT : series == DORA__RECOVERY ? DORA__IS_FAILED : DORA__IS_PLUS;
+    if (series == DORA__DURATION && !chunk->column[DORA__STARTED_AT])
+        return status;
+    unsigned wanted = series == DORA__EVENTS     ? DORA__IS_ATTEMPT
+                      : series == DORA__RECOVERY ? DORA__IS_FAILED
+                                                 : DORA__IS_PLUS;
     for (; row < end && status == DORA_OK; row++) {
         unsigned flags = derived->flags[row];
         if (!(flags & wanted))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Samples: what the metrics count and measure, each with the service it belongs to and the local day that places it in a
- * window. They come in blocks, since there is one or more for every deployment.
+ * Samples: what the metrics count and measure, each with the service it belongs to and the local day that places it in
+ * a window. They come in blocks, since there is one or more for every deployment.
  */
 #ifndef DORA_DERIVE_SAMPLES_H
 #define DORA_DERIVE_SAMPLES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The steps of a derivation, each a file, in the order in which derive.c takes them. A step reads the facts and what the
- * steps before it found.
+ * The steps of a derivation, each a file, in the order in which derive.c takes them. A step reads the facts and what
+ * the steps before it found.
  */
 #ifndef DORA_DERIVE_STEP_H
 #define DORA_DERIVE_STEP_H
@@ -11,9 +11,9 @@
 
 /* D+ by service, each lane in the order of deployments; made once, when a step asks. */
 struct dora__lanes {
-    uint32_t *rows;   /* deployments of D+, lane after lane */
-    size_t *begin;    /* services + 2: lane of service s is rows[begin[s] .. begin[s + 1]) */
-    uint32_t count;   /* of rows */
+    uint32_t *rows; /* deployments of D+, lane after lane */
+    size_t *begin;  /* services + 2: lane of service s is rows[begin[s] .. begin[s + 1]) */
+    uint32_t count; /* of rows */
 };
 
 /* What steps share while they run. */

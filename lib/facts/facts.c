@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const uint8_t widths[] = {
-    [DORA__INSTANT] = 8, [DORA__NUMBER] = 8,          [DORA__STRING] = 4, [DORA__SERVICE] = 4,
-    [DORA__BOOL] = 1,    [DORA__LIST] = sizeof(void *), [DORA__STATUS] = 1,
+    [DORA__INSTANT] = 8,           [DORA__NUMBER] = 8, [DORA__STRING] = 4, [DORA__SERVICE] = 4, [DORA__BOOL] = 1,
+    [DORA__LIST] = sizeof(void *), [DORA__STATUS] = 1,
 };
 
 static size_t width_of(int field) {
@@ -61,19 +61,14 @@ void dora__facts_init(struct dora__facts *facts, struct dora__memory *memory) {
     uint64_t key = dora__hash_key();
     dora__pool_init(&facts->strings, memory, key);
     dora__pool_init(&facts->services, memory, key);
+    dora__arena_init(&facts->columns, memory);
     dora__arena_init(&facts->lists, memory);
     dora__unknown_init(&facts->unknown, memory);
 }
 
 static void free_table(struct dora__memory *memory, struct dora__table *table) {
-    for (size_t i = 0; i < table->chunks_count; i++) {
-        struct dora__chunk *chunk = table->chunks[i];
-        for (int field = 0; field < DORA__FIELDS; field++) {
-            dora__free(memory, chunk->column[field], DORA__CHUNK_ROWS, width_of(field));
-            dora__free(memory, chunk->as_of[field], DORA__CHUNK_ROWS, sizeof(int64_t));
-        }
-        dora__free(memory, chunk, 1, sizeof *chunk);
-    }
+    for (size_t i = 0; i < table->chunks_count; i++)
+        dora__free(memory, table->chunks[i], 1, sizeof **table->chunks);
     dora__free(memory, table->chunks, table->chunks_capacity, sizeof *table->chunks);
     for (size_t i = 0; i < table->row_of_count; i++)
         dora__free(memory, table->row_of[i], (size_t)1 << DORA__ROW_OF_BITS, sizeof(uint32_t));
@@ -84,6 +79,7 @@ void dora__facts_free(struct dora__facts *facts) {
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         free_table(facts->memory, &facts->tables[kind]);
     dora__unknown_free(&facts->unknown);
+    dora__arena_clear(&facts->columns);
     dora__arena_clear(&facts->lists);
     dora__pool_free(&facts->services);
     dora__pool_free(&facts->strings);
@@ -116,11 +112,11 @@ static uint64_t fields_written(const struct dora__record *record) {
 }
 
 /* Columns for `fields` and as_of columns for those stated at a time; new ones say "absent" for rows before `rows`. */
-static bool reserve_columns(struct dora__memory *memory, struct dora__chunk *chunk, const struct dora__record *record,
+static bool reserve_columns(struct dora__arena *arena, struct dora__chunk *chunk, const struct dora__record *record,
                             uint64_t fields, uint32_t rows) {
     for (uint64_t left = fields & ~chunk->columns; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
-        void *column = dora__alloc(memory, DORA__CHUNK_ROWS, width_of(field));
+        void *column = dora__arena_alloc(arena, DORA__CHUNK_ROWS * width_of(field), 16);
         if (!column)
             return false;
         for (uint32_t i = 0; i < rows; i++)
@@ -134,7 +130,7 @@ static bool reserve_columns(struct dora__memory *memory, struct dora__chunk *chu
         int field = __builtin_ctzll(left);
         if (stated_at(record, field) == DORA_ABSENT || dora__fields[field].type == DORA__LIST)
             continue;
-        int64_t *as_of = dora__alloc(memory, DORA__CHUNK_ROWS, sizeof *as_of);
+        int64_t *as_of = dora__arena_alloc(arena, DORA__CHUNK_ROWS * sizeof *as_of, 16);
         if (!as_of)
             return false;
         for (uint32_t i = 0; i < rows; i++)
@@ -208,8 +204,8 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
     uint64_t fields = fields_written(record);
     uint32_t at = table->rows & (DORA__CHUNK_ROWS - 1);
     struct dora__chunk *chunk = chunk_for_append(facts->memory, table);
-    if (!chunk || ((fields & ~chunk->columns || record->id) &&
-                   !reserve_columns(facts->memory, chunk, record, fields, at)))
+    if (!chunk ||
+        ((fields & ~chunk->columns || record->id) && !reserve_columns(&facts->columns, chunk, record, fields, at)))
         return DORA_ERROR_MEMORY;
     struct dora__list *list = NULL;
     int list_at = list_field(fields);
@@ -269,7 +265,7 @@ static bool wins(const struct dora__facts *facts, int field, int64_t old_as_of, 
     uint8_t type = dora__fields[field].type;
     if (type == DORA__STRING || type == DORA__SERVICE) {
         const struct dora__pool *pool = type == DORA__SERVICE ? &facts->services : &facts->strings;
-        return dora__pool_compare(pool, (uint32_t)new, (uint32_t)old) > 0;
+        return dora__pool_compare(pool, (uint32_t) new, (uint32_t)old) > 0;
     }
     return dora__fields[field].beginning ? new < old : new > old;
 }
@@ -280,7 +276,8 @@ static dora_status merge(struct dora__facts *facts, struct dora__table *table, u
     uint64_t fields = fields_written(record) & ~DORA__BIT(DORA__ID);
     uint32_t at = row & (DORA__CHUNK_ROWS - 1);
     size_t rows = table->rows - ((size_t)row - at);
-    if (!reserve_columns(facts->memory, chunk, record, fields, rows < DORA__CHUNK_ROWS ? (uint32_t)rows : DORA__CHUNK_ROWS))
+    if (!reserve_columns(&facts->columns, chunk, record, fields,
+                         rows < DORA__CHUNK_ROWS ? (uint32_t)rows : DORA__CHUNK_ROWS))
         return DORA_ERROR_MEMORY;
     int list_at = list_field(fields);
     if (list_at >= 0) {
@@ -308,8 +305,7 @@ static dora_status merge(struct dora__facts *facts, struct dora__table *table, u
 dora_status dora__facts_put(struct dora__facts *facts, const struct dora__record *record) {
     struct dora__table *table = &facts->tables[record->kind];
     uint32_t row = dora__row_of(table, record->id);
-    dora_status status =
-        row == UINT32_MAX ? append(facts, table, record) : merge(facts, table, row, record);
+    dora_status status = row == UINT32_MAX ? append(facts, table, record) : merge(facts, table, row, record);
     if (status != DORA_OK)
         return status;
     facts->records++;

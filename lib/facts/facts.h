@@ -43,6 +43,7 @@ struct dora__facts {
     struct dora__memory *memory;
     struct dora__pool strings;
     struct dora__pool services;
+    struct dora__arena columns;
     struct dora__arena lists;
     struct dora__table tables[DORA_KIND_COUNT];
     struct dora__unknown unknown;
@@ -54,7 +55,7 @@ struct dora__facts {
 /* One validated record, its strings interned. */
 struct dora__record {
     dora_kind kind;
-    uint32_t id; /* 0: none */
+    uint32_t id;     /* 0: none */
     uint64_t fields; /* bit f: values[f] is stated */
     int64_t as_of;
     int64_t values[DORA__FIELDS]; /* in column form, see enum dora__type; not for lists */

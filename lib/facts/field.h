@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of kinds and fields that everything else reads: a new field is a row here. A field has one name and one type
- * in all kinds that have it.
+ * The table of kinds and fields that everything else reads: a new field is a row here. A field has one name and one
+ * type in all kinds that have it.
  */
 #ifndef DORA_FACTS_FIELD_H
 #define DORA_FACTS_FIELD_H

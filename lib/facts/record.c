@@ -18,8 +18,7 @@ dora_status dora__record_string(struct dora__facts *facts, struct dora__record *
                                 const char *data, size_t size) {
     if (size == 0)
         return DORA_OK;
-    enum dora__type type =
-        field == DORA__ID ? dora__id_type(record->kind) : (enum dora__type)dora__fields[field].type;
+    enum dora__type type = field == DORA__ID ? dora__id_type(record->kind) : (enum dora__type)dora__fields[field].type;
     uint32_t handle;
     dora_status status = dora__pool_intern(dora__facts_pool(facts, type), data, size, &handle);
     if (status != DORA_OK)

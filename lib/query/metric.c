@@ -2,14 +2,16 @@
 /* See metric.h. The order of rows is the order of columns. */
 #include "query/metric.h"
 
-#define COUNT(name, sets, event) {name, DORA__SHAPE_COUNT, sets, DORA_UNIT_COUNT, event, 0, 0, 0, false}
+#define COUNT(name, sets, event)                                                                                       \
+    { name, DORA__SHAPE_COUNT, sets, DORA_UNIT_COUNT, event, 0, 0, 0, false }
 #define RATE(name, sets, event, judged)                                                                                \
-    {name, DORA__SHAPE_RATE, sets, DORA_UNIT_PER_DAY, event, 0, 0, judged, true}
+    { name, DORA__SHAPE_RATE, sets, DORA_UNIT_PER_DAY, event, 0, 0, judged, true }
 #define RATIO(name, sets, event, per, evidence, judged)                                                                \
-    {name, DORA__SHAPE_RATIO, sets, DORA_UNIT_RATIO, event, per, evidence, judged, true}
+    { name, DORA__SHAPE_RATIO, sets, DORA_UNIT_RATIO, event, per, evidence, judged, true }
 #define DISTRIBUTION(name, sets, series, judged)                                                                       \
-    {name, DORA__SHAPE_DISTRIBUTION, sets, DORA_UNIT_SECONDS, series, 0, 0, judged, true}
-#define SCORE(name, which) {name, DORA__SHAPE_SCORE, DORA | DEPLOYMENT, DORA_UNIT_SCORE, which, 0, 0, 0, false}
+    { name, DORA__SHAPE_DISTRIBUTION, sets, DORA_UNIT_SECONDS, series, 0, 0, judged, true }
+#define SCORE(name, which)                                                                                             \
+    { name, DORA__SHAPE_SCORE, DORA | DEPLOYMENT, DORA_UNIT_SCORE, which, 0, 0, 0, false }
 
 enum { DORA = DORA__SET_DORA, DEPLOYMENT = DORA__SET_DEPLOYMENT, RELEASE = DORA__SET_RELEASE };
 

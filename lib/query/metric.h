@@ -42,9 +42,9 @@ struct dora__metric {
     const char *name;
     uint8_t shape;
     uint8_t sets;
-    uint8_t unit;        /* a dora_unit */
-    uint8_t of;          /* event, series or score */
-    uint8_t per;         /* event or series below the line */
+    uint8_t unit; /* a dora_unit */
+    uint8_t of;   /* event, series or score */
+    uint8_t per;  /* event or series below the line */
     uint8_t evidence;
     uint8_t judged;
     bool interval;

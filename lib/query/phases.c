@@ -23,7 +23,7 @@ bool dora__phase_columns(const struct dora__plan *plan, struct dora_result *resu
         const char *name;
         dora_type type;
         dora_unit unit;
-    } columns[] = {{"phase", DORA_TYPE_STRING, DORA_UNIT_NONE},   {"n", DORA_TYPE_INT64, DORA_UNIT_COUNT},
+    } columns[] = {{"phase", DORA_TYPE_STRING, DORA_UNIT_NONE},    {"n", DORA_TYPE_INT64, DORA_UNIT_COUNT},
                    {"total", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS}, {"active", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS},
                    {"share", DORA_TYPE_DOUBLE, DORA_UNIT_RATIO},   {"mean", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS}};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
@@ -96,7 +96,8 @@ static void put_percentiles(const struct phases *phases, struct dora__cursor *cu
     }
 }
 
-static dora_status write_window(struct phases *phases, uint32_t group, const struct dora__window *window, size_t count) {
+static dora_status write_window(struct phases *phases, uint32_t group, const struct dora__window *window,
+                                size_t count) {
     const dora__wide million = {1000000, 0};
     struct dora__run *run = phases->run;
     dora_status status = DORA_OK;
@@ -109,8 +110,8 @@ static dora_status write_window(struct phases *phases, uint32_t group, const str
         if (!dora__run_begin_row(run, &cursor, group, window, &status))
             return status;
         dora__wide total = total_of(phases, begin, end, false);
-        dora__put_string(&cursor, dora__pool_get(&run->derived->facts->strings,
-                                                 phases->samples[phases->picked[begin]].name));
+        dora__put_string(&cursor,
+                         dora__pool_get(&run->derived->facts->strings, phases->samples[phases->picked[begin]].name));
         dora__put_int64(&cursor, (int64_t)(end - begin));
         dora__put_double(&cursor, dora__wide_ratio(total, million));
         dora__put_double(&cursor, dora__wide_ratio(total_of(phases, begin, end, true), million));
@@ -157,8 +158,7 @@ static dora_status write_groups(struct phases *phases) {
     for (size_t begin = 0, end; begin < phases->count && status == DORA_OK; begin = end) {
         uint32_t group = phases->run->group_of[phases->samples[phases->order[begin]].service];
         end = begin + 1;
-        while (end < phases->count &&
-               phases->run->group_of[phases->samples[phases->order[end]].service] == group)
+        while (end < phases->count && phases->run->group_of[phases->samples[phases->order[end]].service] == group)
             end++;
         status = write_group(phases, group, begin, end);
     }

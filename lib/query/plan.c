@@ -21,8 +21,8 @@ static uint32_t common_divisor(uint32_t a, uint32_t b) {
 }
 
 static dora_status fail_percentile(const char *text, size_t size, dora_error *error) {
-    return dora__fail(error, DORA_ERROR_ARGUMENT,
-                      "percentiles: '%s' is no decimal from 0 to 100 with at most 6 digits", dora__quote(text, size).text);
+    return dora__fail(error, DORA_ERROR_ARGUMENT, "percentiles: '%s' is no decimal from 0 to 100 with at most 6 digits",
+                      dora__quote(text, size).text);
 }
 
 /* "99.90" becomes p99.9 and 999/1000. */

@@ -48,7 +48,7 @@ enum dora__judged dora__plan_judged(const struct dora__plan *plan, const struct 
 
 /* The days that a query looks at. */
 struct dora__span {
-    int32_t since;      /* of periods the first day, of rolling windows the least last day */
+    int32_t since; /* of periods the first day, of rolling windows the least last day */
     int32_t until;
     int32_t data_start; /* rolling windows: days before it do not count as days of the window */
 };
@@ -56,9 +56,9 @@ struct dora__span {
 struct dora__window {
     int32_t first; /* calendar days of the window, as shown */
     int32_t last;
-    int32_t from;  /* days whose samples it takes */
+    int32_t from; /* days whose samples it takes */
     int32_t to;
-    int64_t days;  /* that lie inside the observed span */
+    int64_t days; /* that lie inside the observed span */
 };
 
 /* The observed span under the plan; false: there is none. */

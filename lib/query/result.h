@@ -33,8 +33,8 @@ struct dora_result {
 struct dora_result *dora__result_new(const struct dora__memory *memory);
 
 /* Declares a column, its name made of up to three parts (NULL: none). False: out of memory. Before any row. */
-bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name,
-                         const char *part, const char *last);
+bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name, const char *part,
+                         const char *last);
 
 /* Room for one more row. False: out of memory. */
 bool dora__result_reserve(struct dora_result *result);

@@ -54,7 +54,8 @@ static void put_nulls(struct dora__cursor *cursor, unsigned count) {
         dora__put_null(cursor);
 }
 
-static bool count_columns(const struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
+static bool count_columns(const struct dora__plan *plan, struct dora_result *result,
+                          const struct dora__metric *metric) {
     (void)plan;
     return dora__result_column(result, DORA_TYPE_INT64, (dora_unit)metric->unit, metric->name, NULL, NULL);
 }
@@ -71,7 +72,8 @@ static void fill_days(struct filling *fill) {
     dora__put_int64(fill->cursor, days);
 }
 
-static bool ratio_columns(const struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
+static bool ratio_columns(const struct dora__plan *plan, struct dora_result *result,
+                          const struct dora__metric *metric) {
     return add(result, metric, NULL, NULL) && add_interval(plan, result, metric, NULL);
 }
 
@@ -199,11 +201,11 @@ static int score_median(const struct dora__row_source *source, int series) {
     if (!size_of(source, series))
         return -1;
     return dora__score_duration(figures->percentiles[median].value_us, figures->percentiles[median].next_us,
-                                figures->percentiles[median].numerator,
-                                source->plan->percentiles[median].denominator);
+                                figures->percentiles[median].numerator, source->plan->percentiles[median].denominator);
 }
 
-static bool score_columns(const struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
+static bool score_columns(const struct dora__plan *plan, struct dora_result *result,
+                          const struct dora__metric *metric) {
     return plan->median == SIZE_MAX || add(result, metric, NULL, NULL);
 }
 

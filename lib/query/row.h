@@ -27,9 +27,9 @@ struct dora__row_source {
     struct dora__memory *memory;
     struct dora__strip strips[DORA__SERIES_COUNT];
     struct dora__select selects[DORA__DISTRIBUTIONS];
-    struct dora__figures *figures; /* DORA__DISTRIBUTIONS */
+    struct dora__figures *figures;          /* DORA__DISTRIBUTIONS */
     struct dora__interval_cache *intervals; /* NULL where none are asked for */
-    size_t low[DORA__SERIES_COUNT]; /* places in the strips' directories of days */
+    size_t low[DORA__SERIES_COUNT];         /* places in the strips' directories of days */
     size_t high[DORA__SERIES_COUNT];
     struct dora__window window;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives the raw values of a record their types. The kind decides which of them are its fields; the others are counted as
- * unknown, once the record is accepted. Text that holds escapes is unescaped into the scratch, which has room for it
+ * Gives the raw values of a record their types. The kind decides which of them are its fields; the others are counted
+ * as unknown, once the record is accepted. Text that holds escapes is unescaped into the scratch, which has room for it
  * because unescaping never lengthens.
  */
 #include "read/reader.h"
@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-#define COMMON_FIELDS                                                                                                  \
-    (DORA__BIT(DORA__KIND) | DORA__BIT(DORA__ID) | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED))
+#define COMMON_FIELDS (DORA__BIT(DORA__KIND) | DORA__BIT(DORA__ID) | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED))
 
 static unsigned hex_value(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
@@ -94,13 +93,15 @@ static bool is_word(const char *text, size_t size, const char *word) {
 
 /* 1 or 0; -1: neither. */
 static int bool_of(const struct dora__raw *raw) {
-    static const char *const words[2][3] = {{"false", "0", "no"}, {"true", "1", "yes"}};
+    static const char *const words[2][2] = {{"false", "no"}, {"true", "yes"}};
     if (raw->form == DORA__JSON_TRUE || raw->form == DORA__JSON_FALSE)
         return raw->form == DORA__JSON_TRUE;
     if (raw->form != DORA__TEXT)
         return -1;
+    if (raw->size == 1 && (raw->data[0] == '0' || raw->data[0] == '1'))
+        return raw->data[0] - '0';
     for (int value = 0; value < 2; value++)
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 2; i++)
             if (is_word(raw->data, raw->size, words[value][i]))
                 return value;
     return -1;
@@ -191,7 +192,9 @@ static bool next_element(const char **at, struct dora__raw *raw) {
         return true;
     }
     raw->data = p;
-    raw->form = *p == 'n' ? DORA__JSON_NULL : *p == '-' || (*p >= '0' && *p <= '9') ? DORA__JSON_NUMBER : DORA__JSON_TRUE;
+    raw->form = *p == 'n'                               ? DORA__JSON_NULL
+                : *p == '-' || (*p >= '0' && *p <= '9') ? DORA__JSON_NUMBER
+                                                        : DORA__JSON_TRUE;
     while (*p != ',' && *p != ']' && *p != ' ' && *p != '\t' && *p != '\r')
         p++;
     raw->size = (size_t)(p - raw->data);
@@ -309,8 +312,7 @@ static void count_unknown(struct dora_reader *reader, uint64_t seen) {
     for (size_t i = 0; i < reader->unknown_count; i++) {
         struct dora__raw *key = &reader->unknown[i];
         size_t size = key->size;
-        const char *text =
-            key->form == DORA__JSON_ESCAPED ? unescape(reader, key, &size, true) : key->data;
+        const char *text = key->form == DORA__JSON_ESCAPED ? unescape(reader, key, &size, true) : key->data;
         counted = counted && dora__unknown_add(unknown, text, size);
     }
     if (!counted)

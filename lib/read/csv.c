@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CSV by RFC 4180: a header row, then a record a row; lines end in LF or CRLF; a quoted cell may hold delimiters, doubled
- * quotes and line ends. A quote inside an unquoted cell is an ordinary character. Empty lines are no records.
+ * CSV by RFC 4180: a header row, then a record a row; lines end in LF or CRLF; a quoted cell may hold delimiters,
+ * doubled quotes and line ends. A quote inside an unquoted cell is an ordinary character. Empty lines are no records.
  *
  * A quote that is never closed would swallow the rest of the input: such a record is rejected where it outgrows the
  * longest record allowed or the input ends, and reading goes on at its second line, a few times an input.
@@ -9,6 +9,7 @@
 #include "read/reader.h"
 
 #include "base/error.h"
+#include "base/scan.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -22,34 +23,6 @@ void dora__csv_free(struct dora_reader *reader) {
     dora__free(reader->memory, reader->columns, reader->columns_count, sizeof *reader->columns);
     dora__free(reader->memory, reader->column_names, reader->columns_count, sizeof *reader->column_names);
     dora__free(reader->memory, reader->header_bytes, reader->header_size, 1);
-}
-
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-static inline uint64_t zero_bytes(uint64_t word) {
-    return (word - ONES) & ~word & HIGHS;
-}
-
-/* The first delimiter or newline from `at` on, or `end`. */
-static inline const char *find_stop(const char *at, const char *end, char delimiter) {
-    uint64_t delimiters = ONES * (unsigned char)delimiter;
-    while (end - at >= 8) {
-        uint64_t word;
-        memcpy(&word, at, 8);
-        uint64_t stops = zero_bytes(word ^ delimiters) | zero_bytes(word ^ ONES * '\n');
-        if (stops) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-            return at + (__builtin_ctzll(stops) >> 3);
-#else
-            break;
-#endif
-        }
-        at += 8;
-    }
-    while (at < end && *at != delimiter && *at != '\n')
-        at++;
-    return at;
 }
 
 static bool add_cell(struct dora_reader *reader, const char *data, size_t size, bool escaped) {
@@ -87,14 +60,16 @@ static enum row scan_row(struct dora_reader *reader, const char *bytes, size_t s
                          const char **problem) {
     const char *at = bytes, *end = bytes + size;
     reader->cells_count = 0;
+    reader->quoted = false;
     for (;;) {
         const char *stop;
         struct dora__cell cell;
         if (at < end && *at == '"') {
+            reader->quoted = true;
             enum row row = scan_quoted(&at, end, final, &cell);
             if (row != ROW_COMPLETE)
                 return row;
-            stop = find_stop(at, end, reader->delimiter);
+            stop = dora__find_either(at, end, reader->delimiter, '\n');
             if (stop == end && !final)
                 return ROW_INCOMPLETE;
             bool clean = stop == at || (stop == at + 1 && *at == '\r' && (stop == end || *stop == '\n'));
@@ -105,7 +80,7 @@ static enum row scan_row(struct dora_reader *reader, const char *bytes, size_t s
                 return newline || final ? ROW_BAD : ROW_INCOMPLETE;
             }
         } else {
-            stop = find_stop(at, end, reader->delimiter);
+            stop = dora__find_either(at, end, reader->delimiter, '\n');
             if (stop == end && !final)
                 return ROW_INCOMPLETE;
             size_t width = (size_t)(stop - at);
@@ -124,6 +99,7 @@ static enum row scan_row(struct dora_reader *reader, const char *bytes, size_t s
     }
 }
 
+/* Line ends in a run of bytes. */
 static uint64_t count_lines(const char *bytes, size_t size) {
     uint64_t lines = 0;
     for (const char *at = bytes, *end = bytes + size; (at = memchr(at, '\n', (size_t)(end - at))); at++)
@@ -327,7 +303,7 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
             take_row(reader, row, text_size(row, length), reader->offset);
         if (reader->failure.status == DORA_ERROR_MEMORY)
             break;
-        reader->line += count_lines(row, length);
+        reader->line += reader->quoted ? count_lines(row, length) : row[length - 1] == '\n';
         at += length;
     }
     reader->offset = begin;

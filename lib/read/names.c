@@ -7,7 +7,8 @@
 #include <string.h>
 
 static unsigned slot_of(const char *data, size_t size) {
-    unsigned first = (unsigned char)data[0], middle = (unsigned char)data[size / 2], last = (unsigned char)data[size - 1];
+    unsigned first = (unsigned char)data[0], middle = (unsigned char)data[size / 2],
+             last = (unsigned char)data[size - 1];
     return ((unsigned)size * 31 + first * 7 + middle * 13 + last * 3) % DORA__NAME_SLOTS;
 }
 

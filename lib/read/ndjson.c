@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NDJSON: one JSON object (RFC 8259, strict) a line. One pass checks the grammar of the whole line and keeps the spans of
- * known fields, the last of a key given twice; no tree is built and nothing recurses. What is nested in a value is only
- * checked, down to a depth of 256.
+ * NDJSON: one JSON object (RFC 8259, strict) a line. One pass checks the grammar of the whole line and keeps the spans
+ * of known fields, the last of a key given twice; no tree is built and nothing recurses. What is nested in a value is
+ * only checked, down to a depth of 256.
  */
 #include "read/reader.h"
 
+#include "base/scan.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ struct json {
     const char *at;
     const char *end;
     const char *problem; /* why the line is no JSON; at is the place */
-    bool high; /* a byte above 127 was seen */
+    bool high;           /* a byte above 127 was seen */
 };
 
 static bool fail(struct json *json, const char *problem) {
@@ -52,37 +53,12 @@ static bool check_escape(struct json *json) {
     return true;
 }
 
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/* High bits set in the bytes of `word` that are zero, exact up to the first one. */
-static inline uint64_t zero_bytes(uint64_t word) {
-    return (word - ONES) & ~word & HIGHS;
-}
-
-/* Passes over bytes of a string that mean themselves, eight at a time; stops at or before the first that may not. */
-static inline void skip_plain(struct json *json) {
-    while (json->end - json->at >= 8) {
-        uint64_t word;
-        memcpy(&word, json->at, 8);
-        uint64_t stops = zero_bytes(word ^ ONES * '"') | zero_bytes(word ^ ONES * '\\') |
-                         ((word - ONES * 0x20) & ~word & HIGHS) | (word & HIGHS);
-        if (stops) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-            json->at += __builtin_ctzll(stops) >> 3;
-#endif
-            return;
-        }
-        json->at += 8;
-    }
-}
-
 /* A string from its opening quote on; the raw is what stands between the quotes. */
 static bool scan_string(struct json *json, struct dora__raw *raw) {
     const char *from = ++json->at;
     raw->form = DORA__JSON_STRING;
     for (;;) {
-        skip_plain(json);
+        json->at = dora__skip_plain(json->at, json->end);
         if (json->at == json->end)
             return fail(json, "string without end");
         unsigned char c = (unsigned char)*json->at;
@@ -321,7 +297,8 @@ static void read_line(struct dora_reader *reader, const char *line, size_t size,
         return;
     }
     if (!good || !is_object) {
-        dora__reject(reader, byte + (good ? 0 : (uint64_t)(json.at - line)), "%s", good ? "not an object" : json.problem);
+        dora__reject(reader, byte + (good ? 0 : (uint64_t)(json.at - line)), "%s",
+                     good ? "not an object" : json.problem);
         return;
     }
     if (dora__reserve_scratch(reader, size))

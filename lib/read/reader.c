@@ -25,7 +25,7 @@ void dora__reader_fail(struct dora_reader *reader, dora_status status) {
     reader->failure.line = reader->line;
 }
 
-bool dora__reserve_scratch(struct dora_reader *reader, size_t size) {
+bool dora__grow_scratch(struct dora_reader *reader, size_t size) {
     if (dora__grow(reader->memory, (void **)&reader->scratch, &reader->scratch_capacity, size, 1))
         return true;
     dora__reader_fail(reader, DORA_ERROR_MEMORY);
@@ -93,8 +93,8 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
         else if (left < LOOK_AHEAD && !final)
             return false;
         else
-            reader->format = has_object_line(begin, left < LOOK_AHEAD ? left : LOOK_AHEAD) ? DORA_FORMAT_NDJSON
-                                                                                            : DORA_FORMAT_CSV;
+            reader->format =
+                has_object_line(begin, left < LOOK_AHEAD ? left : LOOK_AHEAD) ? DORA_FORMAT_NDJSON : DORA_FORMAT_CSV;
     }
     reader->started = true;
     return true;

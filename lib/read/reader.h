@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reader's state, shared by its parts: reader.c cuts the input into runs of whole records and keeps the rest, ndjson.c
- * and csv.c find the fields of a record, convert.c gives them their types. A record's fields are raw spans of the input
- * until its kind is known, which may be its last field.
+ * The reader's state, shared by its parts: reader.c cuts the input into runs of whole records and keeps the rest,
+ * ndjson.c and csv.c find the fields of a record, convert.c gives them their types. A record's fields are raw spans of
+ * the input until its kind is known, which may be its last field.
  */
 #ifndef DORA_READ_READER_H
 #define DORA_READ_READER_H
@@ -11,8 +11,8 @@
 #include "read/names.h"
 
 enum dora__form {
-    DORA__TEXT,        /* a CSV cell, not empty */
-    DORA__JSON_STRING, /* between its quotes, without escapes */
+    DORA__TEXT,         /* a CSV cell, not empty */
+    DORA__JSON_STRING,  /* between its quotes, without escapes */
     DORA__JSON_ESCAPED, /* between its quotes, with escapes */
     DORA__JSON_NUMBER,
     DORA__JSON_TRUE,
@@ -54,8 +54,8 @@ struct dora_reader {
     size_t carry_size;
     size_t carry_capacity;
     size_t carry_tried; /* how much of it was looked at in vain */
-    bool started;    /* format known, byte-order mark gone */
-    bool skipping;   /* inside a record longer than record_bytes_max */
+    bool started;       /* format known, byte-order mark gone */
+    bool skipping;      /* inside a record longer than record_bytes_max */
 
     struct dora__raw raws[DORA__FIELDS]; /* of the record at hand, those of raws_seen */
     uint64_t raws_seen;
@@ -71,12 +71,13 @@ struct dora_reader {
     struct dora__cell *cells; /* CSV only, as all below */
     size_t cells_count;
     size_t cells_capacity;
-    uint8_t *columns; /* field of each column; DORA__FIELDS: unknown */
+    uint8_t *columns;               /* field of each column; DORA__FIELDS: unknown */
     struct dora__raw *column_names; /* in header_bytes */
     size_t columns_count;
     char *header_bytes;
     size_t header_size;
     unsigned resyncs;
+    bool quoted; /* the row at hand has a quoted cell, hence perhaps more lines than one */
 };
 
 /* A reader that adds to `facts`, which outlives it; the options were taken with dora__take_struct. */
@@ -101,6 +102,10 @@ void dora__reject(struct dora_reader *reader, uint64_t byte, const char *format,
 void dora__reader_fail(struct dora_reader *reader, dora_status status);
 
 /* Room in the scratch for the record at hand. False: the reader has failed. */
-bool dora__reserve_scratch(struct dora_reader *reader, size_t size);
+bool dora__grow_scratch(struct dora_reader *reader, size_t size);
+
+static inline bool dora__reserve_scratch(struct dora_reader *reader, size_t size) {
+    return size <= reader->scratch_capacity || dora__grow_scratch(reader, size);
+}
 
 #endif
