@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The accounting as one JSON object, or as text for people: what became of the records, and of the facts in them. */
+#include "base/error.h"
+#include "write/escape.h"
+#include "write/sink.h"
+
+#include <string.h>
+
+struct account {
+    dora_engine *engine;
+    dora_account counts;
+    struct dora__text *out;
+    const char *separator; /* before the next member of a JSON object */
+};
+
+static void put_count(struct dora__text *out, uint64_t count) {
+    dora__text_int64(out, count > INT64_MAX ? INT64_MAX : (int64_t)count);
+}
+
+static uint64_t facts_of(const struct account *account, int kind) {
+    uint64_t sum = 0;
+    for (int i = 0; i < DORA_DISPOSITION_COUNT; i++)
+        sum += account->counts.dispositions[kind][i];
+    return sum;
+}
+
+static void put_key(struct account *account, const char *name, size_t size) {
+    dora__text_puts(account->out, account->separator);
+    dora__text_puts(account->out, "\"");
+    dora__text_json(account->out, name, size);
+    dora__text_puts(account->out, "\":");
+    account->separator = ",";
+}
+
+static void put_member(struct account *account, const char *name, uint64_t count) {
+    put_key(account, name, strlen(name));
+    put_count(account->out, count);
+}
+
+static void open_object(struct account *account, const char *name) {
+    put_key(account, name, strlen(name));
+    dora__text_puts(account->out, "{");
+    account->separator = "";
+}
+
+static void close_object(struct account *account) {
+    dora__text_puts(account->out, "}");
+    account->separator = ",";
+}
+
+static void put_json(struct account *account) {
+    dora_name_count unknown;
+    account->separator = "{";
+    put_member(account, "records", account->counts.records);
+    put_member(account, "distinct_facts", account->counts.facts);
+    put_member(account, "merged", account->counts.merged);
+    put_member(account, "rejected", account->counts.rejected);
+    open_object(account, "facts");
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
+        if (!facts_of(account, kind))
+            continue;
+        open_object(account, dora_kind_name((dora_kind)kind));
+        for (int i = 0; i < DORA_DISPOSITION_COUNT; i++)
+            if (account->counts.dispositions[kind][i])
+                put_member(account, dora_disposition_name((dora_disposition)i), account->counts.dispositions[kind][i]);
+        close_object(account);
+    }
+    close_object(account);
+    open_object(account, "unknown_fields");
+    put_member(account, "total", account->counts.unknown_fields);
+    open_object(account, "names");
+    for (size_t i = 0; dora_engine_unknown_field(account->engine, i, &unknown); i++) {
+        put_key(account, unknown.name.data, unknown.name.size);
+        put_count(account->out, unknown.count);
+    }
+    close_object(account);
+    close_object(account);
+    dora__text_puts(account->out, "}\n");
+}
+
+/* Names in a column, counts below each other to their right. */
+enum { INDENT = 2, NAME_COLUMNS = 32, COUNT_COLUMNS = 12, WIDE_NAME = 60 };
+
+static void put_blanks(struct dora__text *out, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        dora__text_put(out, " ", 1);
+}
+
+static void put_line(struct account *account, size_t indent, dora_string name, uint64_t count) {
+    char digits[DORA__NUMBER_ROOM];
+    struct dora__text *out = account->out;
+    size_t digits_size = dora__format_int64(digits, count > INT64_MAX ? INT64_MAX : (int64_t)count);
+    put_blanks(out, indent);
+    size_t begin = out->size;
+    dora__text_printable(out, name, NULL, WIDE_NAME);
+    size_t used = indent + (out->failed ? 0 : dora__display_width(out->data + begin, out->size - begin)) + digits_size;
+    put_blanks(out, used < NAME_COLUMNS + COUNT_COLUMNS - 1 ? NAME_COLUMNS + COUNT_COLUMNS - used : 1);
+    dora__text_put(out, digits, digits_size);
+    dora__text_puts(out, "\n");
+}
+
+/* A name as words: "failed_attempt" is "failed attempt". */
+static void put_words(struct account *account, size_t indent, const char *name, uint64_t count) {
+    char words[64];
+    size_t size = 0;
+    for (; name[size] && size < sizeof words; size++)
+        words[size] = name[size] == '_' ? ' ' : name[size];
+    put_line(account, indent, (dora_string){words, size}, count);
+}
+
+static void put_text(struct account *account) {
+    dora_name_count unknown;
+    put_words(account, 0, "records", account->counts.records);
+    put_words(account, INDENT, "distinct facts", account->counts.facts);
+    put_words(account, INDENT, "merged into others", account->counts.merged);
+    put_words(account, INDENT, "rejected", account->counts.rejected);
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
+        uint64_t sum = facts_of(account, kind);
+        if (!sum)
+            continue;
+        dora__text_puts(account->out, "\n");
+        put_words(account, 0, dora_kind_name((dora_kind)kind), sum);
+        for (int i = 0; i < DORA_DISPOSITION_COUNT; i++)
+            if (account->counts.dispositions[kind][i])
+                put_words(account, INDENT, dora_disposition_name((dora_disposition)i),
+                          account->counts.dispositions[kind][i]);
+    }
+    if (!account->counts.unknown_fields)
+        return;
+    dora__text_puts(account->out, "\n");
+    put_words(account, 0, "unknown fields, ignored", account->counts.unknown_fields);
+    for (size_t i = 0; dora_engine_unknown_field(account->engine, i, &unknown); i++)
+        put_line(account, INDENT, unknown.name, unknown.count);
+}
+
+dora_status dora_account_write(dora_engine *engine, const dora_writer_options *options, dora_write_fn write,
+                               void *context, dora_error *error) {
+    dora_writer_options own;
+    struct dora__sink sink;
+    dora_status status = dora__sink_init(&sink, &own, options, write, context, error);
+    if (status != DORA_OK)
+        return status;
+    if (own.output != DORA_OUTPUT_TABLE && own.output != DORA_OUTPUT_JSON)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "output: an account is written as table or json");
+    struct account account = {.engine = engine, .counts.struct_size = sizeof account.counts, .out = &sink.text};
+    status = dora_engine_account(engine, &account.counts, error);
+    if (status != DORA_OK)
+        return status;
+    if (own.output == DORA_OUTPUT_JSON)
+        put_json(&account);
+    else
+        put_text(&account);
+    dora__sink_flush(&sink);
+    status = dora__sink_status(&sink, error);
+    dora__sink_free(&sink);
+    return status;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows for people, kept as text until the widths of all are known. A row has the parts of each field that the field
+ * can have, in order; a part may be empty.
+ */
+#ifndef DORA_WRITE_GRID_H
+#define DORA_WRITE_GRID_H
+
+#include "base/text.h"
+#include "write/cells.h"
+#include "write/fields.h"
+
+struct dora__grid_window {
+    int32_t first, last;
+    bool partial; /* not all of its days lie in the observed span */
+};
+
+/* Of a longer string of data only the beginning is shown, so that a row stays a row. */
+enum { DORA__GRID_STRING_COLUMNS = 60 };
+
+struct dora__grid {
+    struct dora__memory *memory;
+    const char *special; /* characters of data that get a backslash */
+    struct dora__fields fields;
+    struct dora__text bytes; /* of all parts, row by row */
+    uint32_t *sizes;         /* of each part */
+    size_t sizes_count;
+    size_t sizes_capacity;
+    struct dora__grid_window *windows; /* one a row */
+    size_t rows;
+    size_t windows_capacity;
+    unsigned styles; /* labels that suit every window */
+    bool any_partial;
+    bool any_null;
+    bool failed; /* out of memory */
+};
+
+void dora__grid_init(struct dora__grid *grid, struct dora__memory *memory);
+void dora__grid_free(struct dora__grid *grid);
+
+/* Decides on the fields. `special` (static) are the characters of data that need a backslash. */
+void dora__grid_begin(struct dora__grid *grid, const dora_result *first, const char *special);
+
+struct dora__writer_column;
+/* Appends rows whose columns are at hand. */
+void dora__grid_add(struct dora__grid *grid, const struct dora__writer_column *columns, size_t rows);
+
+/* Whether a field has a part at all. Windows have one, which is made from the row's window, not stored. */
+static inline bool dora__field_has(const struct dora__field *field, size_t part) {
+    return field->columns[part] != SIZE_MAX;
+}
+
+/* Walks over the stored parts in order. */
+struct dora__grid_walk {
+    const struct dora__grid *grid;
+    size_t row, part, byte;
+};
+
+/* The next part of a field of the row at hand; of a window its label, made in `label`, marked by `star` if partial. */
+dora_string dora__grid_next(struct dora__grid_walk *walk, const struct dora__field *field, const char *star,
+                            struct dora__text *label);
+
+/* What the signs in the grid mean, where it has any: an empty line, then a line a sign. */
+void dora__grid_notes(const struct dora__grid *grid, const char *star, const char *line_end, struct dora__text *text);
+
+#endif
