@@ -20,7 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import harness  # noqa: E402
 
 SOURCE = harness.SOURCE
-BUILD = Path(os.environ.get("DORA_BUILD", Path(harness.DORA).parents[1]))
+DORA = harness.DORA
+dora = harness.dora
+BUILD = Path(os.environ.get("DORA_BUILD", Path(DORA).parents[1]))
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 

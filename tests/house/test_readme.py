@@ -14,7 +14,6 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import harness
 import house
 
 SAID = "median lead time: 2 h\n"
@@ -41,7 +40,7 @@ class Documents(unittest.TestCase):
 
     def test_commands(self) -> None:
         shown = 0
-        path = f"{Path(harness.DORA).parent}{os.pathsep}{os.environ['PATH']}"
+        path = f"{Path(house.DORA).parent}{os.pathsep}{os.environ['PATH']}"
         for document in DOCUMENTS:
             for block in blocks(document, "console"):
                 for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
@@ -65,7 +64,7 @@ class Documents(unittest.TestCase):
         self.assertGreater(len(examples), 1)
         for example in examples:
             with self.subTest(example):
-                done = harness.dora("check", "--strict", "-", stdin=example.encode())
+                done = house.dora("check", "--strict", "-", stdin=example.encode())
                 self.assertEqual(done.returncode, 0, done.stderr.decode())
 
     def test_links(self) -> None:
