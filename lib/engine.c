@@ -29,10 +29,6 @@ const char *dora_version(void) {
     return DORA_VERSION_STRING;
 }
 
-dora_string dora_string_of(const char *text) {
-    return (dora_string){text, text ? strlen(text) : 0};
-}
-
 void dora_fact_init(dora_fact *fact, dora_kind kind) {
     memset(fact, 0, sizeof *fact);
     fact->struct_size = sizeof *fact;

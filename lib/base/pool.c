@@ -151,6 +151,10 @@ uint32_t dora__pool_find(const struct dora__pool *pool, const char *data, size_t
     return (uint32_t)pool->slots[find_slot(pool, data, size, dora__hash(pool->key, data, size))];
 }
 
+dora_string dora_string_of(const char *text) {
+    return (dora_string){text, text ? strlen(text) : 0};
+}
+
 int dora__string_compare(dora_string a, dora_string b) {
     size_t size = a.size < b.size ? a.size : b.size;
     int order = size ? memcmp(a.data, b.data, size) : 0;
