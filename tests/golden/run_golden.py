@@ -3,73 +3,22 @@
 
 usage: run_golden.py [--oracle] [FILE...]        with --oracle the slow reference answers in place of the command
 
-A file is a list of cases. The first character of a line says what it is:
-    == title            a case begins; text up to the next special line explains the numbers
-    > record            a line of the input, NDJSON or CSV; `>20 record` stands for 20 such lines
-    $ report OPTIONS    runs `dora report --format ndjson OPTIONS`, likewise `phases`; `check` is `check --format json`
-    = column=value ...  the next row of the result; columns not named may hold anything. Shell quoting; a value is JSON,
-                        or else a string. Of `check`, names are `records`, `deployment.counted`, ...: a disposition not
-                        named of a kind that is named must be 0.
-    ! code text         in place of rows: the exit code, and text that standard error contains
-A command without = and ! lines gives no rows. A case may run several commands on its input.
+support/cases.py says how a case is written.
 """
 
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import tempfile
 import unittest
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "support"))
+import cases  # noqa: E402
 import harness  # noqa: E402
-
-
-@dataclass
-class Command:
-    line: int
-    words: list[str]
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    failure: tuple[int, str] | None = None
-
-
-@dataclass
-class Case:
-    title: str
-    input: bytes = b""
-    commands: list[Command] = field(default_factory=list)
-
-
-def value_of(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def parse(path: Path) -> list[Case]:
-    cases: list[Case] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        mark, rest = line[:1], line[2:]
-        if line.startswith("== "):
-            cases.append(Case(line[3:]))
-        elif mark == ">":
-            count, _, record = line[1:].partition(" ")
-            cases[-1].input += int(count or 1) * (record.encode() + b"\n")
-        elif mark == "$":
-            cases[-1].commands.append(Command(number, shlex.split(rest)))
-        elif mark == "=":
-            pairs = (word.split("=", 1) for word in shlex.split(rest))
-            cases[-1].commands[-1].rows.append({name: value_of(value) for name, value in pairs})
-        elif mark == "!":
-            code, _, message = rest.partition(" ")
-            cases[-1].commands[-1].failure = int(code), message
-    return cases
 
 
 def flat_account(account: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -87,12 +36,12 @@ class Golden(unittest.TestCase):
     oracle: Any = None
 
     def run_file(self, path: Path) -> None:
-        for case in parse(path):
+        for case in cases.parse(path):
             for command in case.commands:
                 with self.subTest(f"{path.name}:{command.line}: {case.title}"):
                     self.run_command(case, command)
 
-    def run_command(self, case: Case, command: Command) -> None:
+    def run_command(self, case: cases.Case, command: cases.Command) -> None:
         with tempfile.NamedTemporaryFile(suffix=".txt") as file:
             file.write(case.input)
             file.flush()
@@ -118,7 +67,7 @@ class Golden(unittest.TestCase):
                 self.assertIn(name, row)
                 self.assertTrue(harness.same(row[name], value), f"{where} {name}: got {row[name]!r}, want {value!r}")
 
-    def ask_dora(self, command: Command, file: str) -> list[harness.Row] | None:
+    def ask_dora(self, command: cases.Command, file: str) -> list[harness.Row] | None:
         verb, *options = command.words
         done = harness.dora(verb, "--format", "json" if verb == "check" else "ndjson", *options, file)
         message = done.stderr.decode()
@@ -129,7 +78,7 @@ class Golden(unittest.TestCase):
         self.assertEqual(done.returncode, 0, message)
         return [json.loads(done.stdout)] if verb == "check" else harness.as_rows(done.stdout)
 
-    def ask_oracle(self, case: Case, command: Command, file: str) -> list[harness.Row] | None:
+    def ask_oracle(self, case: cases.Case, command: cases.Command, file: str) -> list[harness.Row] | None:
         verb, *options = command.words
         if command.failure or not case.input.lstrip().startswith(b"{"):
             return None  # the oracle reads NDJSON and knows no errors
