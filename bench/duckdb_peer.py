@@ -18,6 +18,7 @@ from typing import Any
 
 COLUMNS = {
     "service": "VARCHAR",
+    "environment": "VARCHAR",
     "finished_at": "TIMESTAMP",
     "committed_at": "TIMESTAMP",
     "failed": "BOOLEAN",

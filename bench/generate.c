@@ -31,6 +31,7 @@ typedef enum column {
     KIND,
     ID,
     SERVICE,
+    ENVIRONMENT,
     FINISHED_AT,
     COMMITTED_AT,
     FAILED,
@@ -47,9 +48,9 @@ typedef enum column {
 } column;
 
 static const char *const column_names[COLUMN_COUNT] = {
-    "kind",        "id",          "service",   "finished_at",     "committed_at",
-    "failed",      "restored_at", "opened_at", "first_review_at", "merged_at",
-    "resolved_at", "deployment",  "sha",       "changes",         "parents",
+    "kind",       "id",          "service",   "environment",     "finished_at", "committed_at",
+    "failed",     "restored_at", "opened_at", "first_review_at", "merged_at",   "resolved_at",
+    "deployment", "sha",         "changes",   "parents",
 };
 
 enum { OUTPUT_SIZE = 1 << 20, RECORD_MAX = 1 << 12, DAY_TEXT = 11 };
@@ -120,6 +121,13 @@ static void put_service(output *out, uint32_t service) {
     put_quote(out);
 }
 
+static void put_environment(output *out) {
+    put_field(out, ENVIRONMENT);
+    put_quote(out);
+    put_text(out, "production");
+    put_quote(out);
+}
+
 static void put_kind(output *out, const char *name) {
     put_field(out, KIND);
     put_quote(out);
@@ -144,10 +152,7 @@ static void put_instant(output *out, column field, uint64_t seconds) {
 
 static void put_bool(output *out, column field, bool value) {
     put_field(out, field);
-    if (out->csv)
-        *out->at++ = value ? '1' : '0';
-    else
-        put_text(out, value ? "true" : "false");
+    put_text(out, value ? "true" : "false");
 }
 
 static void begin_record(output *out) {
@@ -192,8 +197,9 @@ static void output_init(output *out, const telling *all) {
     *out = (output){.csv = all->csv, .bytes = checked_array(OUTPUT_SIZE, 1)};
     out->at = out->bytes;
     output_days(out, DAYS_BEFORE + all->drawn.days + DAYS_AFTER);
-    const unsigned flat = 1u << SERVICE | 1u << FINISHED_AT | 1u << COMMITTED_AT | 1u << FAILED | 1u << RESTORED_AT;
-    const unsigned linked = (1u << COLUMN_COUNT) - 1 - (1u << FAILED) - (1u << RESTORED_AT);
+    const unsigned flat =
+        1u << SERVICE | 1u << ENVIRONMENT | 1u << FINISHED_AT | 1u << COMMITTED_AT | 1u << FAILED | 1u << RESTORED_AT;
+    const unsigned linked = (1u << COLUMN_COUNT) - 1 - (1u << ENVIRONMENT) - (1u << FAILED) - (1u << RESTORED_AT);
     unsigned used = all->relational ? linked : all->ids ? flat | 1u << ID : flat;
     for (unsigned i = 0; i < COLUMN_COUNT; i++) {
         out->position[i] = out->columns;
@@ -243,6 +249,7 @@ static void put_inline(output *out, const telling *all, uint64_t number) {
         put_id(out, 'd', number);
     }
     put_service(out, told->service);
+    put_environment(out);
     put_instant(out, FINISHED_AT, finished);
     put_instant(out, COMMITTED_AT, finished - told->lead_seconds);
     put_bool(out, FAILED, told->recovery_seconds > 0);

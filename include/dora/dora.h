@@ -243,8 +243,7 @@ DORA_API dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts
 typedef struct dora_reader dora_reader;
 
 typedef enum dora_format {
-    DORA_FORMAT_AUTO =
-        0, /* a first byte of { or [ or " is NDJSON, else CSV; white space and a byte-order mark skipped */
+    DORA_FORMAT_AUTO = 0, /* NDJSON where the input, or a line of its first 64 KiB, begins as an object; else CSV */
     DORA_FORMAT_NDJSON = 1,
     DORA_FORMAT_CSV = 2
 } dora_format;
@@ -381,7 +380,8 @@ typedef struct dora_tiers {
 /* The published table of an edition: 2018, 2019, 2021, 2022, 2023 or 2024; NULL for any other. Static. */
 DORA_API const dora_tiers *dora_tiers_edition(int edition);
 
-/* Reads a table from text as dora_tiers_write() gives it (docs/tiers.md). Errors: INPUT with the line. */
+/* Reads a table from text as dora_tiers_write() gives it (docs/tiers.md). Sets tiers->struct_size; on error *tiers is
+   unchanged. Errors: INPUT with the line, ARGUMENT. */
 DORA_API dora_status dora_tiers_parse(const char *text, size_t size, dora_tiers *tiers, dora_error *error);
 
 /* ----------------------------------------------------------------------------------------------------------- query */
