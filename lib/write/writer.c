@@ -60,17 +60,14 @@ static dora_status begin(struct dora_writer *writer, const dora_result *result, 
     return dora__sink_status(&writer->sink, error);
 }
 
-/* Looks up where the values are. False: these are other columns than before. */
+/* Looks up where the values are. False: these are other columns than before, and nothing changed. */
 static bool take_columns(struct dora_writer *writer, const dora_result *result) {
-    if (dora_result_columns(result) != writer->columns_count)
-        return false;
-    for (size_t i = 0; i < writer->columns_count; i++) {
-        dora_type type = writer->columns[i].cells.type;
+    bool same = dora_result_columns(result) == writer->columns_count;
+    for (size_t i = 0; i < writer->columns_count && same; i++)
+        same = dora_result_type(result, i) == writer->columns[i].cells.type;
+    for (size_t i = 0; i < writer->columns_count && same; i++)
         writer->columns[i].cells = dora__cells_of(result, i);
-        if (writer->columns[i].cells.type != type)
-            return false;
-    }
-    return true;
+    return same;
 }
 
 dora_status dora_writer_put(dora_writer *writer, const dora_result *result, dora_error *error) {
