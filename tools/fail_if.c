@@ -226,21 +226,11 @@ static void follow(struct fail_if *fail_if, const dora_result *rows, size_t wind
     fail_if->window_start = start;
 }
 
-/* "2024-01-31" from days since 1970-01-01, by the calendar of 400-year cycles that begin on March 1st. */
-static void print_date(char out[16], int32_t day) {
-    int32_t shifted = day + 719468, cycle = shifted / 146097, of_cycle = shifted % 146097;
-    int32_t year = (of_cycle - of_cycle / 1460 + of_cycle / 36524 - of_cycle / 146096) / 365;
-    int32_t of_year = of_cycle - (365 * year + year / 4 - year / 100);
-    int32_t month = (5 * of_year + 2) / 153, of_month = of_year - (153 * month + 2) / 5 + 1;
-    month = month < 10 ? month + 3 : month - 9;
-    snprintf(out, 16, "%04d-%02d-%02d", (int)(year + cycle * 400 + (month <= 2)), (int)month, (int)of_month);
-}
-
 /* "(service shop, 2024-03-01 to 2024-03-31, phase build)" */
 static char *describe(const dora_result *rows, size_t window, size_t row) {
     char group[256] = "", phase[256] = "", start[16], end[16];
-    print_date(start, dora_result_date(rows, window)[row]);
-    print_date(end, dora_result_date(rows, window + 1)[row]);
+    dora_date_format(dora_result_date(rows, window)[row], start);
+    dora_date_format(dora_result_date(rows, window + 1)[row], end);
     if (window > 0) {
         dora_string name = string_at(rows, 0, row);
         if (name.data)

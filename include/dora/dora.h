@@ -476,6 +476,8 @@ DORA_API size_t dora_result_find(const dora_result *result, const char *name);
 DORA_API int dora_result_is_null(const dora_result *result, size_t column, size_t row);
 /* Bit row%8 of byte row/8 is 1 where the value is known; NULL where the column has no null. */
 DORA_API const uint8_t *dora_result_validity(const dora_result *result, size_t column);
+/* A date, days since 1970-01-01, as terminated "2024-01-31"; years 1 to 9999. */
+DORA_API void dora_date_format(int32_t day, char text[11]);
 /* The values, one a row; NULL where the column is of another type. A null row holds 0. */
 DORA_API const int64_t *dora_result_int64(const dora_result *result, size_t column);
 DORA_API const double *dora_result_double(const dora_result *result, size_t column);

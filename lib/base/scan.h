@@ -6,7 +6,7 @@
 #ifndef DORA_BASE_SCAN_H
 #define DORA_BASE_SCAN_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,6 +56,23 @@ static inline const char *dora__find_either(const char *at, const char *end, cha
     while (at < end && *at != a && *at != b)
         at++;
     return at;
+}
+
+/* How many bytes from the front are ASCII. */
+static inline size_t dora__ascii_prefix(const char *text, size_t size) {
+    size_t i = 0;
+#if defined(__SSE2__)
+    while (size - i >= 16 && !_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text + i))))
+        i += 16;
+#endif
+    for (uint64_t word; size - i >= 8; i += 8) {
+        memcpy(&word, text + i, 8);
+        if (word & DORA__HIGHS)
+            break;
+    }
+    while (i < size && (unsigned char)text[i] < 0x80)
+        i++;
+    return i;
 }
 
 /* Passes over bytes that mean themselves in a JSON string: stops at a quote, a backslash, a control character, a byte

@@ -2,7 +2,7 @@
 /* See utf8.h. */
 #include "base/utf8.h"
 
-#include <string.h>
+#include "base/scan.h"
 
 int32_t dora__utf8_decode(const char *text, size_t size, size_t *length) {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -28,15 +28,11 @@ int32_t dora__utf8_decode(const char *text, size_t size, size_t *length) {
 bool dora__utf8_valid(const char *text, size_t size) {
     size_t i = 0;
     while (i < size) {
-        uint64_t word;
-        if (size - i >= sizeof word) {
-            memcpy(&word, text + i, sizeof word);
-            if (!(word & UINT64_C(0x8080808080808080))) {
-                i += sizeof word;
-                continue;
-            }
+        size_t length = dora__ascii_prefix(text + i, size - i);
+        if (length) {
+            i += length;
+            continue;
         }
-        size_t length;
         if (dora__utf8_decode(text + i, size - i, &length) < 0)
             return false;
         i += length;

@@ -13,6 +13,10 @@
 
 #define COMMON_FIELDS (DORA__BIT(DORA__KIND) | DORA__BIT(DORA__ID) | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED))
 
+static bool is_absent(const struct dora__raw *raw) {
+    return raw->form == DORA__JSON_NULL || (raw->form == DORA__JSON_STRING && raw->size == 0);
+}
+
 static unsigned hex_value(char c) {
     return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
 }
@@ -243,6 +247,24 @@ static dora_status take_list(struct dora_reader *reader, enum dora__field field,
     return status;
 }
 
+/* A string, most often the one that the field had last. */
+static dora_status take_string(struct dora_reader *reader, enum dora__field field, const char *text, size_t size) {
+    struct dora__record *record = &reader->record;
+    if (field == DORA__ID)
+        return dora__record_string(reader->facts, record, field, text, size);
+    uint32_t *last = &reader->last[field];
+    enum dora__type type = (enum dora__type)dora__fields[field].type;
+    dora_string known = dora__pool_get(dora__facts_pool(reader->facts, type), *last);
+    if (known.size == size && memcmp(known.data, text, size) == 0) {
+        dora__record_value(record, field, *last);
+        return DORA_OK;
+    }
+    dora_status status = dora__record_string(reader->facts, record, field, text, size);
+    if (status == DORA_OK)
+        *last = (uint32_t)record->values[field];
+    return status;
+}
+
 /* One field of the record's kind. INPUT: *reason says why. */
 static dora_status take_field(struct dora_reader *reader, enum dora__field field, const struct dora__raw *raw,
                               const char **reason) {
@@ -261,7 +283,7 @@ static dora_status take_field(struct dora_reader *reader, enum dora__field field
     case DORA__SERVICE:
         if (!(text = text_of(reader, raw, &size, reason)))
             return DORA_ERROR_INPUT;
-        return dora__record_string(reader->facts, record, field, text, size);
+        return take_string(reader, field, text, size);
     case DORA__BOOL:
         *reason = "not a boolean";
         if ((value = bool_of(raw)) < 0)
@@ -285,14 +307,10 @@ static dora_status take_field(struct dora_reader *reader, enum dora__field field
     }
 }
 
-static bool is_absent(const struct dora__raw *raw) {
-    return raw->form == DORA__JSON_NULL || (raw->form == DORA__JSON_STRING && raw->size == 0);
-}
-
 /* The record's kind, or -1. */
 static int kind_of(struct dora_reader *reader, uint64_t seen) {
     const struct dora__raw *raw = &reader->raws[DORA__KIND];
-    if (!(seen & DORA__BIT(DORA__KIND)))
+    if (!(seen & DORA__BIT(DORA__KIND)) || is_absent(raw))
         return (int)reader->kind;
     if (raw->form == DORA__JSON_NUMBER)
         return -1;
@@ -306,8 +324,9 @@ static void count_unknown(struct dora_reader *reader, uint64_t seen) {
     struct dora__unknown *unknown = &reader->facts->unknown;
     bool counted = true;
     for (uint64_t left = seen & ~dora__kinds[reader->record.kind].fields & ~COMMON_FIELDS; left; left &= left - 1) {
-        const char *name = dora__fields[__builtin_ctzll(left)].name;
-        counted = counted && dora__unknown_add(unknown, name, strlen(name));
+        int field = __builtin_ctzll(left);
+        const char *name = dora__fields[field].name;
+        counted = counted && (is_absent(&reader->raws[field]) || dora__unknown_add(unknown, name, strlen(name)));
     }
     for (size_t i = 0; i < reader->unknown_count; i++) {
         struct dora__raw *key = &reader->unknown[i];
@@ -327,11 +346,6 @@ static uint64_t place_of(const struct dora__raw *raw, const char *record, size_t
 
 void dora__convert_record(struct dora_reader *reader, const char *record, size_t size, uint64_t byte) {
     uint64_t seen = reader->raws_seen;
-    for (uint64_t left = seen; left; left &= left - 1) {
-        int field = __builtin_ctzll(left);
-        if (is_absent(&reader->raws[field]))
-            seen &= ~DORA__BIT(field);
-    }
     int kind = kind_of(reader, seen);
     if (kind < 0) {
         size_t shown = reader->raws[DORA__KIND].size < 64 ? reader->raws[DORA__KIND].size : 64;
@@ -344,6 +358,8 @@ void dora__convert_record(struct dora_reader *reader, const char *record, size_t
     for (uint64_t left = seen & fields & ~DORA__BIT(DORA__KIND); left; left &= left - 1) {
         enum dora__field field = (enum dora__field)__builtin_ctzll(left);
         const char *reason = NULL;
+        if (is_absent(&reader->raws[field]))
+            continue;
         dora_status status = take_field(reader, field, &reader->raws[field], &reason);
         if (status == DORA_ERROR_INPUT) {
             dora__reject(reader, byte + place_of(&reader->raws[field], record, size), "%s: %s",

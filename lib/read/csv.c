@@ -229,6 +229,39 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
         dora__convert_record(reader, row, size, byte);
 }
 
+/* The common row, taken in one pass: as many cells as the header has, none quoted or unknown, all of it at hand. False:
+   it is not one, and the general way decides. */
+static bool take_plain_row(struct dora_reader *reader, const char *row, size_t size, size_t *length) {
+    const char *at = row, *end = row + size;
+    size_t count = reader->columns_count;
+    reader->raws_seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (at == end || *at == '"')
+            return false;
+        const char *stop = dora__find_either(at, end, reader->delimiter, '\n');
+        if (stop == end || (*stop == '\n') != (i + 1 == count))
+            return false;
+        size_t width = (size_t)(stop - at);
+        if (*stop == '\n' && width && stop[-1] == '\r')
+            width--;
+        unsigned field = reader->columns[i];
+        if (field == DORA__FIELDS && width)
+            return false;
+        if (field < DORA__FIELDS) {
+            reader->raws[field] = (struct dora__raw){at, width, DORA__TEXT};
+            reader->raws_seen &= ~DORA__BIT(field); /* of a column given twice the last one counts */
+            reader->raws_seen |= (uint64_t)(width > 0) << field;
+        }
+        at = stop + 1;
+    }
+    *length = (size_t)(at - row);
+    if (*length > reader->record_bytes_max || !dora__utf8_valid(row, *length))
+        return false;
+    reader->unknown_count = 0;
+    dora__convert_record(reader, row, *length - 1, reader->offset);
+    return true;
+}
+
 /* Rejects a record without an end, or too long a one, and says how much of it to pass over: its first line, or, when
    that was done often enough, all that makes it too long and the rest of that line. */
 static size_t pass_over(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
@@ -272,6 +305,13 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
         reader->offset = begin + at;
         reader->scratch_used = 0;
         if (is_empty_line(row, left, final, &length)) {
+            reader->line++;
+            at += length;
+            continue;
+        }
+        if (reader->columns && take_plain_row(reader, row, left, &length)) {
+            if (reader->failure.status == DORA_ERROR_MEMORY)
+                break;
             reader->line++;
             at += length;
             continue;

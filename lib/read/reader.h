@@ -64,6 +64,7 @@ struct dora_reader {
     size_t unknown_capacity;
     struct dora__record record;
     struct dora__items items;
+    uint32_t last[DORA__FIELDS]; /* handle of the last string of each field, 0 for none */
     char *scratch; /* room for as many bytes as the record at hand has, for unescaped text */
     size_t scratch_used;
     size_t scratch_capacity;

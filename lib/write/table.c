@@ -163,13 +163,10 @@ static void put_field(struct table *table, size_t index, struct dora__grid_walk 
 }
 
 static void put_row(struct table *table, struct dora__grid_walk *walk) {
-    bool leading = true; /* all fields so far are as in the row above */
-    bool before_window = true;
+    bool leading = true; /* all fields so far are as in the row above, none is behind the window */
     for (size_t i = 0; i < table->grid->fields.count; i++) {
-        bool could_repeat = leading && before_window;
-        put_field(table, i, walk, &could_repeat);
-        leading = could_repeat;
-        before_window &= table->grid->fields.items[i].kind != DORA__FIELD_WINDOW;
+        put_field(table, i, walk, &leading);
+        leading &= table->grid->fields.items[i].kind != DORA__FIELD_WINDOW;
     }
     end_line(table);
 }
