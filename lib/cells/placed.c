@@ -48,11 +48,10 @@ static dora_status place_block(void *context, const struct dora__block *block) {
     return DORA_OK;
 }
 
-static bool make_room(struct placing *placing, enum dora__series series) {
+static bool make_room(struct placing *placing) {
     struct dora__placed *placed = placing->placed;
     placed->day = dora__alloc(placed->memory, placed->count, sizeof *placed->day);
-    placed->unit = 1;
-    if (series == DORA__EVENTS)
+    if (placed->is_events)
         return placed->day &&
                (placed->events = dora__alloc(placed->memory, placed->count, sizeof *placed->events)) != NULL;
     if (!placing->whole_seconds || placing->least < 0 || placing->greatest / DORA__US_PER_SECOND > UINT32_MAX)
@@ -64,7 +63,9 @@ static bool make_room(struct placing *placing, enum dora__series series) {
 dora_status dora__place(struct dora__placed *placed, const struct dora__derived *derived, enum dora__series series,
                         const struct dora__groups *groups) {
     placed->memory = derived->memory;
+    placed->is_events = series == DORA__EVENTS;
     placed->groups = groups->count;
+    placed->unit = 1;
     placed->begin = dora__alloc_zeroed(placed->memory, (size_t)groups->count + 1, sizeof *placed->begin);
     if (!placed->begin)
         return DORA_ERROR_MEMORY;
@@ -74,7 +75,7 @@ dora_status dora__place(struct dora__placed *placed, const struct dora__derived 
         return status;
     for (size_t group = 0; group < groups->count; group++)
         placed->begin[group + 1] += placed->begin[group];
-    if (!make_room(&placing, series))
+    if (!make_room(&placing))
         return DORA_ERROR_MEMORY;
     status = dora__derived_each(derived, series, place_block, &placing);
     memmove(placed->begin + 1, placed->begin, groups->count * sizeof *placed->begin);

@@ -18,6 +18,7 @@ struct dora__groups {
 
 struct dora__placed {
     struct dora__memory *memory;
+    bool is_events; /* the series is DORA__EVENTS, even where it has no sample */
     size_t count;
     uint32_t groups;
     size_t *begin;    /* samples of group g are begin[g] .. begin[g + 1] - 1 */

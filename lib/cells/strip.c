@@ -213,5 +213,5 @@ bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *plac
     strip->begin = strip->directory_begin.data;
     strip->narrow = placed->narrow ? values : NULL;
     strip->wide = placed->wide ? values : NULL;
-    return placed->events ? total_events(strip, values) : total_values(strip);
+    return placed->is_events ? total_events(strip, values) : total_values(strip);
 }
