@@ -40,7 +40,8 @@ deleted""".split()
 
 def fed(command: list[str], history: bytes, random_: random.Random) -> bytes:
     """Standard output where the history comes through a pipe in odd pieces."""
-    process = subprocess.Popen([harness.DORA, *command, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    words = [harness.DORA, *command, "-"]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin and process.stdout
     at = 0
     while at < len(history):

@@ -372,13 +372,13 @@ void fixture_csv(const dora_fact *facts, size_t count, size_t bad_every, struct 
 }
 
 const dora_query fixture_queries[] = {
-    {.struct_size = sizeof(dora_query), .by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_WEEK, .intervals = 1},
+    {.struct_size = sizeof(dora_query), .by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_QUARTER, .intervals = 1},
     {.struct_size = sizeof(dora_query), .by = DORA_GROUP_TEAM, .window_days = 28, .step_days = 7},
     {.struct_size = sizeof(dora_query),
      .period = DORA_PERIOD_DAY,
      .percentiles = "0,50,99.9",
      .percentile_rule = DORA_PERCENTILE_NEAREST_RANK,
-     .since = "2024-02-01"},
+     .since = "2024-03-25"},
     {.struct_size = sizeof(dora_query), .table = DORA_TABLE_PHASES, .by = DORA_GROUP_PRODUCT},
     {0},
 };

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every allocation fails once, and every one from some point on: no call crashes or leaks, each says DORA_ERROR_MEMORY,
+ * and the failed call, made again when there is memory, gives what an engine gives that never saw a failure. A block is
+ * given back with the size that it has.
+ */
+#include "../support/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* An allocator that counts, knows the size of each block, and fails on demand. */
+struct faulty {
+    uint64_t calls;
+    uint64_t fail_at; /* the number of the call that fails; 0: none */
+    int and_after;    /* all from that one on fail, until the fault is cleared */
+    int failed;
+    size_t blocks;      /* not yet given back */
+    size_t wrong_sizes; /* blocks given back or resized with another size than they have */
+};
+
+union header {
+    size_t size;
+    max_align_t align;
+};
+
+static int fails(struct faulty *faulty) {
+    faulty->calls++;
+    int now = faulty->fail_at && (faulty->calls == faulty->fail_at || (faulty->and_after && faulty->failed));
+    faulty->failed |= now;
+    return now;
+}
+
+static void clear_fault(struct faulty *faulty) {
+    faulty->fail_at = 0;
+    faulty->and_after = 0;
+}
+
+static void *faulty_allocate(void *context, size_t size) {
+    struct faulty *faulty = context;
+    union header *header = fails(faulty) ? NULL : malloc(sizeof *header + size);
+    if (!header)
+        return NULL;
+    header->size = size;
+    memset(header + 1, 0xA5, size);
+    faulty->blocks++;
+    return header + 1;
+}
+
+static void faulty_release(void *context, void *block, size_t size) {
+    struct faulty *faulty = context;
+    if (!block)
+        return;
+    union header *header = (union header *)block - 1;
+    faulty->wrong_sizes += header->size != size;
+    memset(block, 0x5A, header->size);
+    faulty->blocks--;
+    free(header);
+}
+
+/* Always moves, so that nothing may hold on to the old block. */
+static void *faulty_reallocate(void *context, void *block, size_t old_size, size_t new_size) {
+    struct faulty *faulty = context;
+    void *moved = faulty_allocate(context, new_size);
+    if (!moved || !block)
+        return moved;
+    size_t size = ((union header *)block - 1)->size;
+    faulty->wrong_sizes += size != old_size;
+    memcpy(moved, block, size < new_size ? size : new_size);
+    faulty_release(context, block, size);
+    return moved;
+}
+
+/* What the steps of a scenario share. */
+struct run {
+    struct faulty faulty;
+    dora_allocator allocator;
+    dora_engine *engine;
+    dora_fact *facts;
+    size_t facts_count;
+    size_t added; /* facts that are in */
+    struct bytes ndjson;
+    struct bytes csv;
+    struct bytes answer;  /* what the step at hand wrote */
+    struct bytes answers; /* of all steps */
+    dora_engine_options options;
+};
+
+typedef dora_status step_fn(struct run *run, dora_error *error);
+
+static dora_status make_engine(struct run *run, dora_error *error) {
+    return dora_engine_new(&run->options, &run->engine, error);
+}
+
+/* The facts before a failing one are in; the next try begins with that one. */
+static dora_status add_facts(struct run *run, dora_error *error) {
+    dora_status status = dora_engine_add(run->engine, run->facts + run->added, run->facts_count - run->added, error);
+    if (status == DORA_OK)
+        return DORA_OK;
+    assert_in_range(error->record, 1, run->facts_count - run->added);
+    run->added += error->record - 1;
+    return status;
+}
+
+/* A failed reader is of no more use. Its input is read again: all facts have an id, so those that are in stay as they
+   are. */
+static dora_status read_text(struct run *run, const struct bytes *input, dora_error *error) {
+    dora_reader *reader;
+    const dora_field_name names[] = {{"service", "application"}, {"service", "service"}};
+    const dora_reader_options options = {.struct_size = sizeof options, .names = names, .names_count = 2};
+    dora_status status = dora_reader_new(run->engine, &options, &reader, error);
+    if (status != DORA_OK)
+        return status;
+    for (size_t at = 0, size = 1; status == DORA_OK && at < input->size; at += size, size = size % 700 + 13) {
+        size = size < input->size - at ? size : input->size - at;
+        status = dora_reader_feed(reader, input->data + at, size, error);
+    }
+    if (status == DORA_OK)
+        status = dora_reader_finish(reader, error);
+    else
+        assert_int_equal(dora_reader_finish(reader, NULL), status);
+    dora_reader_free(reader);
+    return status;
+}
+
+static dora_status read_ndjson(struct run *run, dora_error *error) {
+    return read_text(run, &run->ndjson, error);
+}
+
+static dora_status read_csv(struct run *run, dora_error *error) {
+    return read_text(run, &run->csv, error);
+}
+
+static dora_status account(struct run *run, dora_error *error) {
+    dora_account counts = {.struct_size = sizeof counts};
+    dora_status status = dora_engine_account(run->engine, &counts, error);
+    bytes_append(&run->answer, counts.dispositions, sizeof counts.dispositions);
+    return status;
+}
+
+static dora_status write_account(struct run *run, dora_error *error) {
+    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_JSON; output += DORA_OUTPUT_JSON - DORA_OUTPUT_TABLE) {
+        const dora_writer_options options = {
+            .struct_size = sizeof options, .output = (dora_output)output, .allocator = &run->allocator};
+        dora_status status = dora_account_write(run->engine, &options, bytes_append, &run->answer, error);
+        if (status != DORA_OK)
+            return status;
+    }
+    return DORA_OK;
+}
+
+static dora_status ask(struct run *run, dora_error *error) {
+    return fixture_answer(run->engine, &run->allocator, &run->answer, error);
+}
+
+static dora_status ask_other_groups(struct run *run, dora_error *error) {
+    dora_query query = {
+        .struct_size = sizeof query, .percentile_rule = DORA_PERCENTILE_LOWER, .metrics = "dora,releases"};
+    for (int by = DORA_GROUP_NONE; by <= DORA_GROUP_PRODUCT; by++)
+        for (int period = DORA_PERIOD_MONTH; period <= DORA_PERIOD_ALL; period++) {
+            query.by = (dora_group)by;
+            query.period = (dora_period)period;
+            dora_result *result;
+            dora_status status = dora_query_run(run->engine, &query, &result, error);
+            if (status != DORA_OK) {
+                assert_null(result);
+                return status;
+            }
+            size_t numbers[] = {dora_result_rows(result), dora_result_columns(result)};
+            bytes_append(&run->answer, numbers, sizeof numbers);
+            dora_result_free(result);
+        }
+    return DORA_OK;
+}
+
+static dora_status write_all_outputs(struct run *run, dora_error *error) {
+    dora_result *result;
+    dora_status status = dora_query_run(run->engine, &fixture_queries[0], &result, error);
+    for (int output = DORA_OUTPUT_TABLE; status == DORA_OK && output <= DORA_OUTPUT_MARKDOWN; output++) {
+        const dora_writer_options options = {
+            .struct_size = sizeof options, .output = (dora_output)output, .color = 1, .allocator = &run->allocator};
+        status = dora_result_write(result, &options, bytes_append, &run->answer, error);
+    }
+    dora_result_free(result);
+    return status;
+}
+
+/* A callback's failure is its writer's. */
+struct sink {
+    dora_writer *writer;
+    dora_error error;
+};
+
+static int put_rows(void *context, const dora_result *rows) {
+    struct sink *sink = context;
+    return dora_writer_put(sink->writer, rows, &sink->error) != DORA_OK;
+}
+
+static dora_status ask_each(struct run *run, dora_error *error) {
+    const dora_writer_options options = {
+        .struct_size = sizeof options, .output = DORA_OUTPUT_CSV, .allocator = &run->allocator};
+    dora_status status = DORA_OK;
+    for (const dora_query *query = fixture_queries; status == DORA_OK && query->struct_size; query++) {
+        struct sink sink = {0};
+        status = dora_writer_new(&options, bytes_append, &run->answer, &sink.writer, error);
+        if (status != DORA_OK)
+            return status;
+        status = dora_query_each(run->engine, query, put_rows, &sink, error);
+        if (status == DORA_ERROR_CANCELLED) {
+            *error = sink.error;
+            status = error->status;
+        }
+        if (status == DORA_OK)
+            status = dora_writer_finish(sink.writer, error);
+        dora_writer_free(sink.writer);
+    }
+    return status;
+}
+
+static dora_status write_tiers(struct run *run, dora_error *error) {
+    const dora_writer_options options = {.struct_size = sizeof options, .allocator = &run->allocator};
+    return dora_tiers_write(dora_tiers_edition(2024), &options, bytes_append, &run->answer, error);
+}
+
+/* Runs the steps; one that fails is made again without faults. All that they wrote is in run->answers. */
+static void run_steps(struct run *run, step_fn *const *steps) {
+    for (size_t i = 0; steps[i]; i++) {
+        dora_error error = {0};
+        run->answer.size = 0;
+        dora_status status = steps[i](run, &error);
+        if (status != DORA_OK) {
+            assert_int_equal(status, DORA_ERROR_MEMORY);
+            assert_int_equal(error.status, DORA_ERROR_MEMORY);
+            assert_true(run->faulty.failed);
+            clear_fault(&run->faulty);
+            run->answer.size = 0;
+            status = steps[i](run, &error);
+            if (status != DORA_OK)
+                fail_msg("step %zu again: %s", i, error.message);
+        }
+        bytes_append(&run->answers, run->answer.data, run->answer.size);
+    }
+    dora_engine_free(run->engine);
+    run->engine = NULL;
+    assert_int_equal(run->faulty.blocks, 0);
+    assert_int_equal(run->faulty.wrong_sizes, 0);
+}
+
+static void begin_run(struct run *run, uint64_t fail_at, int and_after) {
+    run->faulty = (struct faulty){.fail_at = fail_at, .and_after = and_after};
+    run->allocator = (dora_allocator){faulty_allocate, faulty_reallocate, faulty_release, &run->faulty};
+    run->options = (dora_engine_options){.struct_size = sizeof run->options,
+                                         .allocator = &run->allocator,
+                                         .production = "production,prod",
+                                         .changes = DORA_CHANGES_TIME,
+                                         .infer_rollbacks = 1,
+                                         .time_zone = "Europe/Berlin"};
+    run->added = 0;
+    run->answers.size = 0;
+}
+
+static void check_scenario(step_fn *const *steps, size_t facts_count) {
+    struct run run = {0};
+    struct bytes want = {0};
+    run.facts = fixture_facts(7, facts_count, 1);
+    run.facts_count = facts_count;
+    fixture_ndjson(run.facts, facts_count, 0, &run.ndjson);
+    fixture_csv(run.facts, facts_count, 0, &run.csv);
+    begin_run(&run, 0, 0);
+    run_steps(&run, steps);
+    bytes_append(&want, run.answers.data, run.answers.size);
+    assert_true(run.faulty.calls > 0);
+    for (int and_after = 0; and_after < 2; and_after++) {
+        run.faulty.failed = 1;
+        for (uint64_t n = 1; run.faulty.failed; n++) {
+            begin_run(&run, n, and_after);
+            run_steps(&run, steps);
+            if (run.answers.size != want.size || memcmp(run.answers.data, want.data, want.size) != 0)
+                fail_msg("allocation %llu%s: another answer", (unsigned long long)n, and_after ? " and all after" : "");
+        }
+    }
+    free(run.facts);
+    bytes_free(&run.ndjson);
+    bytes_free(&run.csv);
+    bytes_free(&run.answer);
+    bytes_free(&run.answers);
+    bytes_free(&want);
+}
+
+static void test_add(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, add_facts, ask, account, write_account, NULL}, 100);
+}
+
+static void test_add_between_queries(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, account, ask, add_facts, account, ask, read_ndjson, ask, NULL}, 50);
+}
+
+static void test_read_ndjson(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, read_ndjson, ask, account, NULL}, 60);
+}
+
+static void test_read_csv(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, read_csv, ask, account, NULL}, 60);
+}
+
+static void test_groups_and_periods(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, add_facts, ask_other_groups, NULL}, 40);
+}
+
+static void test_writers(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, add_facts, write_all_outputs, ask_each, write_tiers, NULL}, 40);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_add),      cmocka_unit_test(test_add_between_queries), cmocka_unit_test(test_read_ndjson),
+        cmocka_unit_test(test_read_csv), cmocka_unit_test(test_groups_and_periods),  cmocka_unit_test(test_writers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
