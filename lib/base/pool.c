@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See pool.h. Open addressing with linear probing at a load of at most two thirds; a slot carries 32 bits of the hash,
+ * See pool.h. Open addressing with linear probing at a load of at most one half; a slot carries 32 bits of the hash,
  * so that a probe touches the string only where it is all but certain to be equal.
  */
 #define _DEFAULT_SOURCE /* getentropy */
