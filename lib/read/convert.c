@@ -25,8 +25,7 @@ static uint32_t hex4(const char *digits) {
     return hex_value(digits[0]) << 12 | hex_value(digits[1]) << 8 | hex_value(digits[2]) << 4 | hex_value(digits[3]);
 }
 
-/* Unescapes a JSON string whose grammar was checked. An unpaired surrogate gives NULL, or with `lenient` U+FFFD. */
-static const char *unescape(struct dora_reader *reader, const struct dora__raw *raw, size_t *size, bool lenient) {
+const char *dora__unescape(struct dora_reader *reader, const struct dora__raw *raw, size_t *size, bool lenient) {
     static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     char *out = reader->scratch + reader->scratch_used, *to = out;
     const char *at = raw->data, *end = at + raw->size;
@@ -74,7 +73,7 @@ static const char *text_of(struct dora_reader *reader, const struct dora__raw *r
     if (raw->form == DORA__TEXT || raw->form == DORA__JSON_STRING)
         return raw->data;
     if (raw->form == DORA__JSON_ESCAPED) {
-        const char *text = unescape(reader, raw, size, false);
+        const char *text = dora__unescape(reader, raw, size, false);
         *reason = "unpaired surrogate escape";
         return text;
     }
@@ -328,12 +327,8 @@ static void count_unknown(struct dora_reader *reader, uint64_t seen) {
         const char *name = dora__fields[field].name;
         counted = counted && (is_absent(&reader->raws[field]) || dora__unknown_add(unknown, name, strlen(name)));
     }
-    for (size_t i = 0; i < reader->unknown_count; i++) {
-        struct dora__raw *key = &reader->unknown[i];
-        size_t size = key->size;
-        const char *text = key->form == DORA__JSON_ESCAPED ? unescape(reader, key, &size, true) : key->data;
-        counted = counted && dora__unknown_add(unknown, text, size);
-    }
+    for (size_t i = 0; i < reader->unknown_count; i++)
+        counted = counted && dora__unknown_add(unknown, reader->unknown[i].data, reader->unknown[i].size);
     if (!counted)
         dora__reader_fail(reader, DORA_ERROR_MEMORY);
 }

@@ -204,32 +204,10 @@ static bool scan_value(struct json *json, struct dora__raw *raw, unsigned depth)
 }
 
 /* Keeps a value by the name of its key. False: out of memory. */
-static bool keep(struct dora_reader *reader, struct dora__raw *key, const struct dora__raw *value) {
-    enum dora__field field = DORA__FIELDS;
-    if (key->form == DORA__JSON_STRING) {
-        field = dora__names_find(&reader->names, key->data, key->size);
-    } else if (key->size <= 256) { /* an escaped key, all but never seen: compare what its escapes stand for */
-        char plain[256];
-        size_t size = 0;
-        bool simple = true;
-        for (size_t i = 0; i < key->size && simple; i++) {
-            unsigned code = (unsigned char)key->data[i];
-            if (code == '\\' && key->data[i + 1] == 'u') {
-                char digits[5] = {key->data[i + 2], key->data[i + 3], key->data[i + 4], key->data[i + 5], 0};
-                code = 0;
-                for (int k = 0; k < 4; k++)
-                    code = code << 4 | (unsigned)(digits[k] <= '9' ? digits[k] - '0' : (digits[k] | 0x20) - 'a' + 10);
-                i += 5;
-            } else if (code == '\\') {
-                simple = key->data[i + 1] == '/' || key->data[i + 1] == '\\' || key->data[i + 1] == '"';
-                code = (unsigned char)key->data[++i];
-            }
-            simple = simple && code < 0x80;
-            plain[size++] = (char)code;
-        }
-        if (simple)
-            field = dora__names_find(&reader->names, plain, size);
-    }
+static bool keep(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value) {
+    size_t size = key->size;
+    const char *name = key->form == DORA__JSON_ESCAPED ? dora__unescape(reader, key, &size, true) : key->data;
+    enum dora__field field = dora__names_find(&reader->names, name, size);
     if (field < DORA__FIELDS) {
         reader->raws[field] = *value;
         reader->raws_seen |= DORA__BIT(field);
@@ -240,7 +218,7 @@ static bool keep(struct dora_reader *reader, struct dora__raw *key, const struct
     if (!dora__grow(reader->memory, (void **)&reader->unknown, &reader->unknown_capacity, reader->unknown_count + 1,
                     sizeof *reader->unknown))
         return false;
-    reader->unknown[reader->unknown_count++] = *key;
+    reader->unknown[reader->unknown_count++] = (struct dora__raw){name, size, DORA__TEXT};
     return true;
 }
 
@@ -282,6 +260,8 @@ static void read_line(struct dora_reader *reader, const char *line, size_t size,
     reader->raws_seen = 0;
     reader->unknown_count = 0;
     reader->scratch_used = 0;
+    if (!dora__reserve_scratch(reader, size))
+        return;
     bool is_object = *json.at == '{';
     struct dora__raw value;
     bool good = is_object ? scan_members(reader, &json) : scan_value(&json, &value, 0);
@@ -301,8 +281,7 @@ static void read_line(struct dora_reader *reader, const char *line, size_t size,
                      good ? "not an object" : json.problem);
         return;
     }
-    if (dora__reserve_scratch(reader, size))
-        dora__convert_record(reader, line, size, byte);
+    dora__convert_record(reader, line, size, byte);
 }
 
 size_t dora__read_ndjson(struct dora_reader *reader, const char *bytes, size_t size, bool final) {

@@ -59,13 +59,13 @@ struct dora_reader {
 
     struct dora__raw raws[DORA__FIELDS]; /* of the record at hand, those of raws_seen */
     uint64_t raws_seen;
-    struct dora__raw *unknown; /* keys that are no field */
+    struct dora__raw *unknown; /* names that are no field */
     size_t unknown_count;
     size_t unknown_capacity;
     struct dora__record record;
     struct dora__items items;
     uint32_t last[DORA__FIELDS]; /* handle of the last string of each field, 0 for none */
-    char *scratch; /* room for as many bytes as the record at hand has, for unescaped text */
+    char *scratch;               /* room for as many bytes as the record at hand has, for unescaped text */
     size_t scratch_used;
     size_t scratch_capacity;
 
@@ -91,6 +91,10 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
 
 /* Frees what only CSV uses. */
 void dora__csv_free(struct dora_reader *reader);
+
+/* Unescapes a JSON string whose grammar was checked, into the scratch. An unpaired surrogate gives NULL, or with
+   `lenient` U+FFFD. */
+const char *dora__unescape(struct dora_reader *reader, const struct dora__raw *raw, size_t *size, bool lenient);
 
 /* Makes a fact of the raws; the record's bytes are record[0..size). Rejects, or fails the reader, where it cannot. */
 void dora__convert_record(struct dora_reader *reader, const char *record, size_t size, uint64_t byte);
