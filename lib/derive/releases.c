@@ -18,10 +18,11 @@ struct active {
 struct context {
     struct dora__steps *steps;
     const struct dora__table *releases;
-    uint8_t *counted;            /* a release each, as all below: it has a released_at and is not deleted */
-    uint8_t *rolled_back;        /* a deployment of it was */
-    uint32_t *first;             /* the first deployment that belongs to it, or DORA__NO_ROW */
-    uint32_t *next;              /* the next release of the same version and service, or DORA__NO_ROW */
+    uint8_t *counted;     /* a release each, as all below: it has a released_at and is not deleted */
+    uint8_t *rolled_back; /* a deployment of it was */
+    uint32_t *first;      /* the first deployment that belongs to it, or DORA__NO_ROW */
+    uint32_t *peer;       /* the release that stands for all of its version and service; DORA__NO_ROW: no version */
+    uint32_t *least; /* of one that stands for others: the counted one of them with the least id, or DORA__NO_ROW */
     int64_t *downtime_us;        /* DORA_ABSENT: none */
     struct dora__map by_version; /* version and service: a release */
     struct active *active;       /* active phases, cut to their release */
@@ -31,6 +32,14 @@ struct context {
 
 static uint64_t version_key(uint32_t version, uint32_t service) {
     return (uint64_t)version << 32 | service;
+}
+
+/* The release of the two with the lesser id. */
+static void keep_least(const struct context *context, uint32_t *least, uint32_t row) {
+    if (*least == DORA__NO_ROW ||
+        dora__pool_compare(&context->steps->facts->strings, dora__table_handle(context->releases, DORA__ID, row),
+                           dora__table_handle(context->releases, DORA__ID, *least)) < 0)
+        *least = row;
 }
 
 static dora_status index_releases(struct context *context) {
@@ -48,19 +57,20 @@ static dora_status index_releases(struct context *context) {
         uint32_t version = dora__handle_at(chunk, DORA__VERSION, row);
         if (!version)
             continue;
-        uint32_t *head = dora__map_at(
-            &context->by_version, version_key(version, dora__handle_at(chunk, DORA__SERVICE_NAME, row)), DORA__NO_ROW);
-        if (!head)
+        uint32_t service = dora__handle_at(chunk, DORA__SERVICE_NAME, row);
+        uint32_t *peer = dora__map_at(&context->by_version, version_key(version, service), row);
+        if (!peer)
             return DORA_ERROR_MEMORY;
-        context->next[row] = *head;
-        *head = row;
+        context->peer[row] = *peer;
+        if (context->counted[row])
+            keep_least(context, &context->least[*peer], row);
     }
     return DORA_OK;
 }
 
-/* The releases that a deployment in D+ belongs to: the first, DORA__NO_ROW for none, the others by `next` unless the
-   deployment names its release. */
-static uint32_t releases_of(const struct context *context, uint32_t deployment, bool *named) {
+/* The release that a deployment in D+ belongs to, by name, or the one that stands for those of its version and service;
+   DORA__NO_ROW for none. */
+static uint32_t release_of(const struct context *context, uint32_t deployment, bool *named) {
     const struct dora__chunk *chunk = dora__chunk_of(context->steps->deployments, deployment);
     uint32_t release = dora__handle_at(chunk, DORA__RELEASE, deployment);
     *named = release != 0;
@@ -69,27 +79,50 @@ static uint32_t releases_of(const struct context *context, uint32_t deployment, 
         return row != DORA__NO_ROW && !dora__is_deleted(context->releases, row) ? row : DORA__NO_ROW;
     }
     uint32_t version = dora__handle_at(chunk, DORA__VERSION, deployment);
-    if (!version)
-        return DORA__NO_ROW;
-    uint32_t *head = dora__map_find(&context->by_version,
-                                    version_key(version, dora__handle_at(chunk, DORA__SERVICE_NAME, deployment)));
-    return head ? *head : DORA__NO_ROW;
+    uint32_t service = dora__handle_at(chunk, DORA__SERVICE_NAME, deployment);
+    uint32_t *peer = version ? dora__map_find(&context->by_version, version_key(version, service)) : NULL;
+    return peer ? *peer : DORA__NO_ROW;
 }
 
-static void link_deployments(struct context *context) {
+/* What the deployments of a release, or of a version, come to. */
+struct deployed {
+    uint32_t first;
+    bool rolled_back;
+};
+
+static void join(const struct context *context, struct deployed *deployed, uint32_t deployment, bool rolled_back) {
+    deployed->rolled_back |= rolled_back;
+    if (deployment != DORA__NO_ROW &&
+        (deployed->first == DORA__NO_ROW || dora__compare_deployments(context->steps, deployment, deployed->first) < 0))
+        deployed->first = deployment;
+}
+
+/* Deployments that name a release are joined to it, the others to their version, whose sum then goes to each of its
+   releases: a version that many releases share costs no more than one. */
+static dora_status link_deployments(struct context *context) {
     const struct dora__derived *derived = context->steps->derived;
+    size_t count = context->releases->rows;
+    struct deployed *by_name = dora__alloc(context->steps->memory, 2 * count, sizeof *by_name);
+    struct deployed *by_version = by_name + count;
+    if (!by_name)
+        return DORA_ERROR_MEMORY;
+    for (size_t i = 0; i < 2 * count; i++)
+        by_name[i] = (struct deployed){DORA__NO_ROW, false};
     for (uint32_t row = 0; row < derived->deployments; row++) {
-        if (!(derived->flags[row] & DORA__IS_PLUS))
-            continue;
         bool named;
-        for (uint32_t release = releases_of(context, row, &named); release != DORA__NO_ROW;
-             release = named ? DORA__NO_ROW : context->next[release]) {
-            uint32_t *first = &context->first[release];
-            if (*first == DORA__NO_ROW || dora__compare_deployments(context->steps, row, *first) < 0)
-                *first = row;
-            context->rolled_back[release] |= (derived->flags[row] & DORA__IS_ROLLED_BACK) != 0;
-        }
+        uint32_t release = derived->flags[row] & DORA__IS_PLUS ? release_of(context, row, &named) : DORA__NO_ROW;
+        if (release != DORA__NO_ROW)
+            join(context, &(named ? by_name : by_version)[release], row, derived->flags[row] & DORA__IS_ROLLED_BACK);
     }
+    for (uint32_t row = 0; row < count; row++) {
+        uint32_t peer = context->peer[row];
+        if (peer != DORA__NO_ROW)
+            join(context, &by_name[row], by_version[peer].first, by_version[peer].rolled_back);
+        context->first[row] = by_name[row].first;
+        context->rolled_back[row] = by_name[row].rolled_back;
+    }
+    dora__free(context->steps->memory, by_name, 2 * count, sizeof *by_name);
+    return DORA_OK;
 }
 
 static int64_t released_at(const struct context *context, uint32_t release) {
@@ -168,20 +201,11 @@ static dora_status settle_defect(struct context *context, const struct dora__chu
 
 /* Of the counted releases that the deployment belongs to, the one with the least id. */
 static uint32_t release_of_deployment(const struct context *context, uint32_t deployment) {
-    uint32_t best = DORA__NO_ROW, best_id = 0;
     bool named;
-    if (deployment == DORA__NO_ROW)
-        return best;
-    for (uint32_t release = releases_of(context, deployment, &named); release != DORA__NO_ROW;
-         release = named ? DORA__NO_ROW : context->next[release]) {
-        uint32_t id = dora__table_handle(context->releases, DORA__ID, release);
-        if (context->counted[release] &&
-            (best == DORA__NO_ROW || dora__pool_compare(&context->steps->facts->strings, id, best_id) < 0)) {
-            best = release;
-            best_id = id;
-        }
-    }
-    return best;
+    uint32_t release = deployment != DORA__NO_ROW ? release_of(context, deployment, &named) : DORA__NO_ROW;
+    if (release == DORA__NO_ROW || (named && context->counted[release]))
+        return release;
+    return named ? DORA__NO_ROW : context->least[release];
 }
 
 static dora_status settle_downtime(struct context *context, const struct dora__chunk *chunk, uint32_t row,
@@ -312,12 +336,14 @@ static bool make_context(struct context *context) {
     context->counted = dora__alloc_zeroed(memory, count, 1);
     context->rolled_back = dora__alloc_zeroed(memory, count, 1);
     context->first = dora__alloc(memory, count, sizeof *context->first);
-    context->next = dora__alloc(memory, count, sizeof *context->next);
+    context->peer = dora__alloc(memory, count, sizeof *context->peer);
+    context->least = dora__alloc(memory, count, sizeof *context->least);
     context->downtime_us = dora__alloc(memory, count, sizeof *context->downtime_us);
-    if (!context->counted || !context->rolled_back || !context->first || !context->next || !context->downtime_us)
+    if (!context->counted || !context->rolled_back || !context->first || !context->peer || !context->least ||
+        !context->downtime_us)
         return false;
     for (size_t i = 0; i < count; i++) {
-        context->first[i] = context->next[i] = DORA__NO_ROW;
+        context->first[i] = context->peer[i] = context->least[i] = DORA__NO_ROW;
         context->downtime_us[i] = DORA_ABSENT;
     }
     return true;
@@ -329,7 +355,8 @@ static void free_context(struct context *context) {
     dora__free(memory, context->counted, count, 1);
     dora__free(memory, context->rolled_back, count, 1);
     dora__free(memory, context->first, count, sizeof *context->first);
-    dora__free(memory, context->next, count, sizeof *context->next);
+    dora__free(memory, context->peer, count, sizeof *context->peer);
+    dora__free(memory, context->least, count, sizeof *context->least);
     dora__free(memory, context->downtime_us, count, sizeof *context->downtime_us);
     dora__free(memory, context->active, context->active_capacity, sizeof *context->active);
     dora__map_free(&context->by_version);
@@ -345,7 +372,7 @@ dora_status dora__derive_releases(struct dora__steps *steps) {
     struct context context = {.steps = steps, .releases = &steps->facts->tables[DORA_KIND_RELEASE]};
     dora_status status = make_context(&context) ? index_releases(&context) : DORA_ERROR_MEMORY;
     if (status == DORA_OK && context.releases->rows)
-        link_deployments(&context);
+        status = link_deployments(&context);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == DORA_OK; i++)
         status = settle_kind(&context, kinds[i].kind, kinds[i].settle);
     for (uint32_t row = 0; row < context.releases->rows && status == DORA_OK; row++)
