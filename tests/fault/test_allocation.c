@@ -161,7 +161,7 @@ static dora_status ask_other_groups(struct run *run, dora_error *error) {
     dora_query query = {
         .struct_size = sizeof query, .percentile_rule = DORA_PERCENTILE_LOWER, .metrics = "dora,releases"};
     for (int by = DORA_GROUP_NONE; by <= DORA_GROUP_PRODUCT; by++)
-        for (int period = DORA_PERIOD_MONTH; period <= DORA_PERIOD_ALL; period++) {
+        for (int period = by; period <= DORA_PERIOD_ALL; period += 3) {
             query.by = (dora_group)by;
             query.period = (dora_period)period;
             dora_result *result;
