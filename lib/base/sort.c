@@ -86,3 +86,17 @@ void dora__sort_items(uint32_t *items, uint32_t *scratch, size_t count, dora__co
     if (from != items)
         memcpy(items, from, count * sizeof *items);
 }
+
+uint32_t *dora__order(struct dora__memory *memory, size_t count, dora__compare_fn *compare, const void *context) {
+    uint32_t *order = dora__alloc(memory, 2 * count, sizeof *order);
+    if (!order)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        order[i] = (uint32_t)i;
+    dora__sort_items(order, order + count, count, compare, context);
+    return order;
+}
+
+void dora__order_free(struct dora__memory *memory, uint32_t *order, size_t count) {
+    dora__free(memory, order, 2 * count, sizeof *order);
+}

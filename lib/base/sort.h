@@ -5,8 +5,7 @@
 #ifndef DORA_BASE_SORT_H
 #define DORA_BASE_SORT_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/memory.h"
 
 /* Sorts keys[0..count) ascending by their upper `64 - skip_bits` bits, stably; scratch has room for count keys.
    O(count) for each byte in which keys differ; small arrays by insertion. */
@@ -17,6 +16,10 @@ typedef int dora__compare_fn(const void *context, uint32_t a, uint32_t b);
 
 /* Stable merge sort of items; scratch has room for count items. O(count log count) comparisons. */
 void dora__sort_items(uint32_t *items, uint32_t *scratch, size_t count, dora__compare_fn *compare, const void *context);
+
+/* The items 0 .. count - 1 in order, or NULL: out of memory. To be freed by dora__order_free. count > 0. */
+uint32_t *dora__order(struct dora__memory *memory, size_t count, dora__compare_fn *compare, const void *context);
+void dora__order_free(struct dora__memory *memory, uint32_t *order, size_t count);
 
 /* Order-preserving map of int64 onto uint64. */
 static inline uint64_t dora__biased(int64_t value) {

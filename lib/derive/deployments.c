@@ -151,18 +151,14 @@ static dora_status order_environments(struct dora__derived *derived) {
     if (count < 2)
         return DORA_OK;
     struct dora__memory *memory = derived->memory;
-    uint32_t *order = dora__alloc(memory, count * 2, sizeof *order);
+    uint32_t *order = dora__order(memory, count, compare_environments, derived);
     struct dora__environment *sorted = dora__alloc(memory, count, sizeof *sorted);
-    if (order && sorted) {
-        for (uint32_t i = 0; i < count; i++)
-            order[i] = i;
-        dora__sort_items(order, order + count, count, compare_environments, derived);
-        for (size_t i = 0; i < count; i++)
-            sorted[i] = derived->environments[order[i]];
-        memcpy(derived->environments, sorted, count * sizeof *sorted);
-    }
     bool done = order && sorted;
-    dora__free(memory, order, count * 2, sizeof *order);
+    for (size_t i = 0; done && i < count; i++)
+        sorted[i] = derived->environments[order[i]];
+    if (done)
+        memcpy(derived->environments, sorted, count * sizeof *sorted);
+    dora__order_free(memory, order, count);
     dora__free(memory, sorted, count, sizeof *sorted);
     return done ? DORA_OK : DORA_ERROR_MEMORY;
 }

@@ -303,12 +303,9 @@ static dora_status put_active_time(struct context *context) {
     if (!count)
         return DORA_OK;
     struct dora__memory *memory = context->steps->memory;
-    uint32_t *order = dora__alloc(memory, count * 2, sizeof *order);
+    uint32_t *order = dora__order(memory, count, compare_active, context->active);
     if (!order)
         return DORA_ERROR_MEMORY;
-    for (uint32_t i = 0; i < count; i++)
-        order[i] = i;
-    dora__sort_items(order, order + count, count, compare_active, context->active);
     dora_status status = DORA_OK;
     for (size_t i = 0; i < count && status == DORA_OK;) {
         uint32_t release = context->active[order[i]].release;
@@ -323,7 +320,7 @@ static dora_status put_active_time(struct context *context) {
         }
         status = put(context, DORA__CYCLE_ACTIVE, release, total);
     }
-    dora__free(memory, order, count * 2, sizeof *order);
+    dora__order_free(memory, order, count);
     return status;
 }
 

@@ -64,23 +64,21 @@ static bool order_groups(struct dora__run *run) {
     size_t count = run->groups_count;
     if (count < 2)
         return true;
-    uint32_t *order = dora__alloc(run->memory, count * 2, sizeof *order);
+    uint32_t *order = dora__order(run->memory, count, compare_groups, run);
+    uint32_t *place = dora__alloc(run->memory, count, sizeof *place);
     struct dora__group *sorted = dora__alloc(run->memory, count, sizeof *sorted);
-    if (order && sorted) {
-        for (uint32_t i = 0; i < count; i++)
-            order[i] = i;
-        dora__sort_items(order, order + count, count, compare_groups, run);
-        for (uint32_t i = 0; i < count; i++)
-            sorted[i] = run->groups[order[i]];
-        memcpy(run->groups, sorted, count * sizeof *sorted);
-        for (uint32_t i = 0; i < count; i++)
-            order[count + order[i]] = i;
-        for (uint32_t service = 0; service <= run->derived->services; service++)
-            if (run->group_of[service] != DORA__NO_GROUP)
-                run->group_of[service] = order[count + run->group_of[service]];
+    bool done = order && place && sorted;
+    for (uint32_t i = 0; done && i < count; i++) {
+        sorted[i] = run->groups[order[i]];
+        place[order[i]] = i;
     }
-    bool done = order && sorted;
-    dora__free(run->memory, order, count * 2, sizeof *order);
+    if (done)
+        memcpy(run->groups, sorted, count * sizeof *sorted);
+    for (uint32_t service = 0; done && service <= run->derived->services; service++)
+        if (run->group_of[service] != DORA__NO_GROUP)
+            run->group_of[service] = place[run->group_of[service]];
+    dora__order_free(run->memory, order, count);
+    dora__free(run->memory, place, count, sizeof *place);
     dora__free(run->memory, sorted, count, sizeof *sorted);
     return done;
 }
