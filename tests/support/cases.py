@@ -6,8 +6,8 @@ A file is a list of cases. The first character of a line says what it is:
     > record            a line of the input, NDJSON or CSV; `>20 record` stands for 20 such lines
     $ report OPTIONS    runs `dora report --format ndjson OPTIONS`, likewise `phases`; `check` is `check --format json`
     = column=value ...  the next row of the result; columns not named may hold anything. Shell quoting; a value is JSON,
-                        or else a string. Of `check`, names are `records`, `deployment.counted`, ...: a disposition not
-                        named of a kind that is named must be 0.
+                        or else a string; `absent` where there must be no such column. Of `check`, names are `records`,
+                        `deployment.counted`, ...: a disposition not named of a kind that is named must be 0.
     ! code text         in place of rows: the exit code, and text that standard error contains
 A command without = and ! lines gives no rows. A case may run several commands on its input.
 """
