@@ -3,8 +3,8 @@
 
 usage: run_oracle.py [--seeds 60 | --long] [--first SEED] [--options 'one set']
 
-Each seed gives a history of its own size; some of the option sets are asked of it, so that each set meets many seeds. A
-difference is printed with the commands that repeat it.
+Each seed gives a realistic history of its own size and a dense one (support/dense.py); some of the option sets are
+asked of both, so that each set meets many seeds. A difference is printed with the commands that repeat it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import harness  # noqa: E402
+from dense import dense_history  # noqa: E402
 
 SETS_A_SEED = 16
 DIFFERENCES_SHOWN = 5
@@ -134,14 +135,9 @@ def differences(got: list[harness.Row], want: list[harness.Row], whole: bool) ->
     return found
 
 
-def run_seed(seed: int, only: str | None) -> tuple[int, list[str]]:
-    """How many comparisons were made, and what differed."""
-    oracle = harness.module(harness.SHARED / "oracle", "oracle")
-    made = history_options(seed)
-    history = harness.history(seed, int(made[1]), *made[2:])
+def compare(oracle: Any, history: bytes, sets: list[str], made: str) -> list[str]:
+    """What differs, with the commands that show it; `made` is the one that made the history."""
     facts = read_facts(oracle, history)
-    first = seed * SETS_A_SEED
-    sets = [only] if only is not None else [OPTION_SETS[(first + i) % len(OPTION_SETS)] for i in range(SETS_A_SEED)]
     report = []
     with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
         file.write(history)
@@ -156,12 +152,22 @@ def run_seed(seed: int, only: str | None) -> tuple[int, list[str]]:
                 got = [json.loads(done.stdout)] if "--check" in options else harness.as_rows(done.stdout)
                 found = differences(got, wanted(oracle, facts, options), "--check" not in options)
             if found:
-                report.append(f"seed {seed}, options '{text}': {len(found)} differences")
+                report.append(f"options '{text}': {len(found)} differences")
                 report += [f"    {line}" for line in found[:DIFFERENCES_SHOWN]]
-                report.append(f"    history.py --seed {seed} {' '.join(made)} > facts.ndjson")
-                report.append(f"    dora {shlex.join(command)} facts.ndjson")
-                report.append(f"    run_oracle.py --seeds 1 --first {seed} --options '{text}'")
-    return len(sets), report
+                report += [f"    {made} > facts.ndjson", f"    dora {shlex.join(command)} facts.ndjson"]
+    return report
+
+
+def run_seed(seed: int, only: str | None) -> tuple[int, list[str]]:
+    """How many comparisons were made, and what differed."""
+    oracle = harness.module(harness.SHARED / "oracle", "oracle")
+    first = seed * SETS_A_SEED
+    sets = [only] if only is not None else [OPTION_SETS[(first + i) % len(OPTION_SETS)] for i in range(SETS_A_SEED)]
+    options = history_options(seed)
+    history = harness.history(seed, int(options[1]), *options[2:])
+    report = compare(oracle, history, sets, f"history.py --seed {seed} {' '.join(options)}")
+    report += compare(oracle, dense_history(seed), sets, f"dense.py {seed}")
+    return 2 * len(sets), [f"seed {seed}, {line}" if line.startswith("options") else line for line in report]
 
 
 def main() -> int:
