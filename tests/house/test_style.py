@@ -74,10 +74,9 @@ class Style(unittest.TestCase):
         meson = self.tool("meson")
         if not re.search(r"[{,]format[,}]", house.run([meson, "--help"])):
             self.skipTest("this meson has no formatter")
-        settings = ["-c", str(house.SOURCE / "meson.format")]
         for path in tracked("*meson.build", "meson_options.txt"):
             with self.subTest(str(path.relative_to(house.SOURCE))):
-                house.run([meson, "format", "--check-only", *settings, str(path)])
+                house.run([meson, "format", "--check-only", "--editor-config", str(path)])
 
     def test_python_is_formatted(self) -> None:
         house.run([self.tool("ruff"), "format", "--no-cache", "--check", *map(str, tracked("*.py"))])
