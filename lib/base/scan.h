@@ -64,6 +64,10 @@ static inline size_t dora__ascii_prefix(const char *text, size_t size) {
 #if defined(__SSE2__)
     while (size - i >= 16 && !_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text + i))))
         i += 16;
+    /* The rest of what was ASCII so far: once more the last sixteen, part of which was seen. */
+    if (size >= 16 && size - i < 16 &&
+        !_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)(text + size - 16))))
+        return size;
 #endif
     for (uint64_t word; size - i >= 8; i += 8) {
         memcpy(&word, text + i, 8);

@@ -31,9 +31,10 @@ void dora__zone_find(const struct dora__zone *zone, int64_t instant_us, struct d
 static inline int32_t dora__zone_day(const struct dora__zone *zone, int64_t instant_us, struct dora__zone_span *span) {
     if (instant_us < span->begin_us || instant_us >= span->end_us)
         dora__zone_find(zone, instant_us, span);
-    int64_t local = instant_us + span->offset_us;
-    int64_t day = local / DORA__US_PER_DAY;
-    return (int32_t)(day - (local % DORA__US_PER_DAY < 0));
+    /* Counted from a day before 1900, so that the division is of an unsigned number and rounds towards the past. */
+    const int64_t before_days = 30000;
+    uint64_t local_us = (uint64_t)(instant_us + span->offset_us + before_days * DORA__US_PER_DAY);
+    return (int32_t)(local_us / DORA__US_PER_DAY) - (int32_t)before_days;
 }
 
 #endif

@@ -58,6 +58,11 @@ static int64_t load(const void *column, int field, uint32_t at) {
 
 void dora__facts_init(struct dora__facts *facts, struct dora__memory *memory) {
     *facts = (struct dora__facts){.memory = memory};
+    for (int field = 0; field < DORA__FIELDS; field++) {
+        enum dora__type type = (enum dora__type)dora__fields[field].type;
+        facts->eight_bytes |= (uint64_t)(type == DORA__INSTANT || type == DORA__NUMBER) << field;
+        facts->four_bytes |= (uint64_t)(type == DORA__STRING || type == DORA__SERVICE) << field;
+    }
     uint64_t key = dora__hash_key();
     dora__pool_init(&facts->strings, memory, key);
     dora__pool_init(&facts->services, memory, key);
@@ -198,6 +203,25 @@ static struct dora__chunk *chunk_for_append(struct dora__memory *memory, struct 
     return chunk;
 }
 
+/* A new row in every column of the chunk, width by width: a switch for each would be the costliest part of adding. */
+static void write_row(const struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__record *record,
+                      uint64_t fields, uint32_t at) {
+    uint64_t special = DORA__BIT(DORA__ID) | DORA__BIT(DORA__DELETED);
+    for (uint64_t left = chunk->columns & facts->eight_bytes; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        ((int64_t *)chunk->column[field])[at] = fields >> field & 1 ? record->values[field] : DORA_ABSENT;
+    }
+    for (uint64_t left = chunk->columns & facts->four_bytes & ~special; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        ((uint32_t *)chunk->column[field])[at] = fields >> field & 1 ? (uint32_t)record->values[field] : 0;
+    }
+    uint64_t others = ~(facts->eight_bytes | facts->four_bytes) | special;
+    for (uint64_t left = chunk->columns & others; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        store(chunk->column[field], field, at, fields >> field & 1 ? value_of(record, field) : 0);
+    }
+}
+
 static dora_status append(struct dora__facts *facts, struct dora__table *table, const struct dora__record *record) {
     if (table->rows == UINT32_MAX - 1)
         return DORA_ERROR_LIMIT;
@@ -214,10 +238,7 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
     if (record->id && !reserve_row_of(facts->memory, table, record->id))
         return DORA_ERROR_MEMORY;
 
-    for (uint64_t left = chunk->columns; left; left &= left - 1) {
-        int field = __builtin_ctzll(left);
-        store(chunk->column[field], field, at, fields >> field & 1 ? value_of(record, field) : absent_of(field));
-    }
+    write_row(facts, chunk, record, fields, at);
     for (uint64_t left = chunk->as_ofs; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         chunk->as_of[field][at] = record->id && fields >> field & 1 ? stated_at(record, field) : DORA_ABSENT;

@@ -47,6 +47,8 @@ struct dora__facts {
     struct dora__arena lists;
     struct dora__table tables[DORA_KIND_COUNT];
     struct dora__unknown unknown;
+    uint64_t eight_bytes; /* bit f: column f is of instants or numbers */
+    uint64_t four_bytes;  /* of handles */
     uint64_t records;
     uint64_t merged;
     uint64_t rejected;

@@ -103,6 +103,8 @@ static int bool_of(const struct dora__raw *raw) {
         return -1;
     if (raw->size == 1 && (raw->data[0] == '0' || raw->data[0] == '1'))
         return raw->data[0] - '0';
+    if (raw->size == 5 && memcmp(raw->data, "false", 5) == 0)
+        return 0;
     for (int value = 0; value < 2; value++)
         for (int i = 0; i < 2; i++)
             if (is_word(raw->data, raw->size, words[value][i]))

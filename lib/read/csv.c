@@ -3,8 +3,8 @@
  * CSV by RFC 4180: a header row, then a record a row; lines end in LF or CRLF; a quoted cell may hold delimiters,
  * doubled quotes and line ends. A quote inside an unquoted cell is an ordinary character. Empty lines are no records.
  *
- * A quote that is never closed would swallow the rest of the input: such a record is rejected where it outgrows the
- * longest record allowed or the input ends, and reading goes on at its second line, a few times an input.
+ * A quote that is never closed would swallow the rest of the input, or end at another's: such a record is rejected
+ * where that shows, and reading goes on at its second line, a few times an input.
  */
 #include "read/reader.h"
 
@@ -74,8 +74,11 @@ static enum row scan_row(struct dora_reader *reader, const char *bytes, size_t s
                 return ROW_INCOMPLETE;
             bool clean = stop == at || (stop == at + 1 && *at == '\r' && (stop == end || *stop == '\n'));
             if (!clean) {
-                const char *newline = memchr(at, '\n', (size_t)(end - at));
+                /* A quote that a later row's quote closed: what is bad begins on the record's first line. */
+                const char *from = reader->resyncs < RESYNCS_MOST ? bytes : at;
+                const char *newline = memchr(from, '\n', (size_t)(end - from));
                 *length = newline ? (size_t)(newline - bytes) + 1 : size;
+                reader->resyncs += newline && newline < at;
                 *problem = "text after a closing quote";
                 return newline || final ? ROW_BAD : ROW_INCOMPLETE;
             }
