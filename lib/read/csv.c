@@ -21,6 +21,7 @@ enum row { ROW_COMPLETE, ROW_INCOMPLETE, ROW_BAD, ROW_FAILED };
 void dora__csv_free(struct dora_reader *reader) {
     dora__free(reader->memory, reader->cells, reader->cells_capacity, sizeof *reader->cells);
     dora__free(reader->memory, reader->columns, reader->columns_count, sizeof *reader->columns);
+    dora__free(reader->memory, reader->column_bits, reader->columns_count, sizeof *reader->column_bits);
     dora__free(reader->memory, reader->column_names, reader->columns_count, sizeof *reader->column_names);
     dora__free(reader->memory, reader->header_bytes, reader->header_size, 1);
 }
@@ -162,21 +163,25 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         return;
     size_t count = reader->cells_count;
     uint8_t *columns = dora__alloc(reader->memory, count, sizeof *columns);
+    uint64_t *bits = dora__alloc(reader->memory, count, sizeof *bits);
     struct dora__raw *names = dora__alloc(reader->memory, count, sizeof *names);
     char *bytes = dora__alloc(reader->memory, size + 1, 1);
-    if (!columns || !names || !bytes) {
+    if (!columns || !bits || !names || !bytes) {
         dora__free(reader->memory, columns, count, sizeof *columns);
+        dora__free(reader->memory, bits, count, sizeof *bits);
         dora__free(reader->memory, names, count, sizeof *names);
         dora__free(reader->memory, bytes, size + 1, 1);
         dora__reader_fail(reader, DORA_ERROR_MEMORY);
         return;
     }
     reader->columns = columns;
+    reader->column_bits = bits;
     reader->column_names = names;
     reader->columns_count = count;
     reader->header_bytes = bytes;
     reader->header_size = size + 1;
-    bool any = false;
+    uint64_t fields = 0;
+    reader->plain = true;
     for (size_t i = 0; i < count; i++) {
         size_t name_size;
         const char *name = cell_text(reader, &reader->cells[i], &name_size);
@@ -184,9 +189,11 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         names[i] = (struct dora__raw){bytes, name_size, DORA__TEXT};
         bytes += name_size;
         columns[i] = (uint8_t)dora__names_find(&reader->names, name, name_size);
-        any |= columns[i] != DORA__FIELDS;
+        bits[i] = columns[i] == DORA__FIELDS ? 0 : DORA__BIT(columns[i]);
+        reader->plain &= !(fields & bits[i]);
+        fields |= bits[i];
     }
-    if (!any)
+    if (!fields)
         fail_no_field(reader, row, size);
 }
 
@@ -232,36 +239,44 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
         dora__convert_record(reader, row, size, byte);
 }
 
-/* The common row, taken in one pass: as many cells as the header has, none quoted or unknown, all of it at hand. False:
-   it is not one, and the general way decides. */
+/* The cell of a column of the common row. */
+static inline uint64_t take_plain_cell(struct dora_reader *reader, size_t column, const char *at, size_t width) {
+    struct dora__raw *raw = &reader->raws[reader->columns[column]];
+    uint64_t bit = reader->column_bits[column];
+    raw->data = at;
+    raw->size = width;
+    raw->form = DORA__TEXT;
+    if (!bit && width)
+        keep_unknown(reader, column);
+    return width ? bit : 0;
+}
+
+/* The common row, taken in one pass: as many cells as the header has, no field twice, no quote and nothing but ASCII
+   near, all of it at hand. False: it is not one, and the general way decides. */
 static bool take_plain_row(struct dora_reader *reader, const char *row, size_t size, size_t *length) {
-    const char *at = row, *end = row + size;
-    size_t count = reader->columns_count;
-    reader->raws_seen = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (at == end || *at == '"')
-            return false;
-        const char *stop = dora__find_either(at, end, reader->delimiter, '\n');
-        if (stop == end || (*stop == '\n') != (i + 1 == count))
-            return false;
-        size_t width = (size_t)(stop - at);
-        if (*stop == '\n' && width && stop[-1] == '\r')
-            width--;
-        unsigned field = reader->columns[i];
-        if (field == DORA__FIELDS && width)
-            return false;
-        if (field < DORA__FIELDS) {
-            reader->raws[field] = (struct dora__raw){at, width, DORA__TEXT};
-            reader->raws_seen &= ~DORA__BIT(field); /* of a column given twice the last one counts */
-            reader->raws_seen |= (uint64_t)(width > 0) << field;
-        }
-        at = stop + 1;
-    }
-    *length = (size_t)(at - row);
-    if (*length > reader->record_bytes_max || !dora__utf8_valid(row, *length))
+    struct dora__stops stops;
+    const char *at = row, *stop;
+    size_t last = reader->columns_count - 1;
+    uint64_t seen = 0;
+    if (!dora__stops_begin(&stops, row, row + size, reader->delimiter, '\n'))
         return false;
     reader->unknown_count = 0;
-    dora__convert_record(reader, row, *length - 1, reader->offset);
+    for (size_t i = 0; i < last; i++, at = stop + 1) {
+        stop = dora__stops_next(&stops);
+        if (!stop || *stop == '\n')
+            return false;
+        seen |= take_plain_cell(reader, i, at, (size_t)(stop - at));
+    }
+    stop = dora__stops_next(&stops);
+    if (!stop || *stop != '\n')
+        return false;
+    *length = (size_t)(stop - row) + 1;
+    if (stops.odd || *length > reader->record_bytes_max)
+        return false;
+    seen |= take_plain_cell(reader, last, at, (size_t)(stop - at) - (stop > at && stop[-1] == '\r'));
+    reader->raws_seen = seen;
+    if (reader->failure.status == DORA_OK)
+        dora__convert_record(reader, row, *length - 1, reader->offset);
     return true;
 }
 
@@ -312,7 +327,7 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
             at += length;
             continue;
         }
-        if (reader->columns && take_plain_row(reader, row, left, &length)) {
+        if (reader->plain && take_plain_row(reader, row, left, &length)) {
             if (reader->failure.status == DORA_ERROR_MEMORY)
                 break;
             reader->line++;

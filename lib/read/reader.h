@@ -57,7 +57,7 @@ struct dora_reader {
     bool started;       /* format known, byte-order mark gone */
     bool skipping;      /* inside a record longer than record_bytes_max */
 
-    struct dora__raw raws[DORA__FIELDS]; /* of the record at hand, those of raws_seen */
+    struct dora__raw raws[DORA__FIELDS + 1]; /* of the record at hand, those of raws_seen; the last is nobody's */
     uint64_t raws_seen;
     struct dora__raw *unknown; /* names that are no field */
     size_t unknown_count;
@@ -73,6 +73,8 @@ struct dora_reader {
     size_t cells_count;
     size_t cells_capacity;
     uint8_t *columns;               /* field of each column; DORA__FIELDS: unknown */
+    uint64_t *column_bits;          /* bit of that field, 0 for unknown */
+    bool plain;                     /* the header is read, and no field stands in it twice */
     struct dora__raw *column_names; /* in header_bytes */
     size_t columns_count;
     char *header_bytes;
