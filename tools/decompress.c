@@ -36,6 +36,7 @@ static bool fail(struct stream *stream, const char *what, const char *why) {
     return false;
 }
 
+#if HAVE_ZLIB || HAVE_ZSTD
 /* What does not begin a further member or frame is no part of the file. */
 static bool fail_damaged(struct stream *stream, bool was_inside, const char *why) {
     char what[64];
@@ -43,6 +44,7 @@ static bool fail_damaged(struct stream *stream, bool was_inside, const char *why
     snprintf(what, sizeof what, "%s %s data", kind, stream->codec->name);
     return fail(stream, what, why);
 }
+#endif
 
 #if HAVE_ZLIB
 static void *gzip_begin(void) {
