@@ -159,9 +159,10 @@ dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t 
 
 dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,
                             dora_error *error) {
+    if (reader)
+        *reader = NULL;
     if (!engine || !reader)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, or nowhere to put the reader");
-    *reader = NULL;
     dora_reader_options own = {0};
     if (options && !dora__take_struct(&own, sizeof own, options))
         return dora__fail(error, DORA_ERROR_ARGUMENT,
@@ -260,9 +261,10 @@ static dora_status answer(dora_engine *engine, const dora_query *query, dora_row
 }
 
 dora_status dora_query_run(dora_engine *engine, const dora_query *query, dora_result **result, dora_error *error) {
+    if (result)
+        *result = NULL;
     if (!engine || !query || !result)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, no query or nowhere to put the result");
-    *result = NULL;
     return answer(engine, query, NULL, NULL, result, error);
 }
 

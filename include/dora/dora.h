@@ -207,8 +207,9 @@ typedef struct dora_progress {
     uint64_t total;
 } dora_progress;
 
-/* Called now and then during long work, at least every 100,000 facts or samples. Non-zero cancels: the call returns
-   DORA_ERROR_CANCELLED and the engine stays usable. Must not call into the same engine. */
+/* Called now and then during long work: every some thousand facts while settling, with each group and each 65,536
+   windows while querying; a sort runs between two calls. Non-zero cancels: the call returns DORA_ERROR_CANCELLED and
+   the engine stays usable. Must not call into the same engine. */
 typedef int (*dora_progress_fn)(void *context, const dora_progress *progress);
 
 /* What decides which facts link to which; fixed for the life of an engine. */
@@ -264,7 +265,8 @@ typedef struct dora_reader_options {
     const char *kind; /* of records that state none; NULL: "deployment" */
     const dora_field_name *names;
     size_t names_count;
-    size_t record_bytes_max; /* a longer record is rejected; 0: 16 MiB. Bounds what a reader holds back */
+    size_t
+        record_bytes_max; /* a longer record is rejected; 0: 16 MiB; at most 1 GiB. Bounds what a reader holds back */
     dora_reject_fn on_reject;
     void *on_reject_context;
 } dora_reader_options;

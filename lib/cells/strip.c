@@ -33,7 +33,9 @@ bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory,
         return false;
     if (size <= buffer->capacity)
         return true;
-    size_t wanted = size + size / 4;
+    size_t wanted;
+    if (!dora__add_size(size, size / 4, &wanted))
+        wanted = size;
     void *data = dora__alloc(memory, wanted, 1);
     if (!data)
         return false;
@@ -158,16 +160,17 @@ static bool order_by_sorting(struct dora__strip *strip, const struct dora__place
 static bool total_events(struct dora__strip *strip, const uint16_t *events) {
     if (!dora__buffer_room(&strip->totals, strip->memory, strip->days + 1, sizeof *strip->counts))
         return false;
-    uint64_t(*counts)[DORA__EVENT_COUNT] = strip->totals.data;
-    uint64_t so_far[DORA__EVENT_COUNT] = {0};
+    uint64_t(*counts)[DORA__TOTALS] = strip->totals.data;
+    uint64_t so_far[DORA__TOTALS] = {0};
     for (size_t d = 0; d < strip->days; d++) {
         memcpy(counts[d], so_far, sizeof so_far);
         for (size_t i = strip->begin[d]; i < strip->begin[d + 1]; i++)
             for (unsigned left = events[i]; left; left &= left - 1)
                 so_far[__builtin_ctz(left)]++;
+        so_far[DORA__EVENT_DAYS] += so_far[DORA__EVENT_DEPLOYMENT] > counts[d][DORA__EVENT_DEPLOYMENT];
     }
     memcpy(counts[strip->days], so_far, sizeof so_far);
-    strip->counts = (const uint64_t(*)[DORA__EVENT_COUNT])counts;
+    strip->counts = (const uint64_t(*)[DORA__TOTALS])counts;
     return true;
 }
 

@@ -23,8 +23,8 @@ struct dora__strip {
     const size_t *begin;    /* its samples are begin[d] .. begin[d + 1] - 1 */
     const uint32_t *narrow; /* as in struct dora__placed, by day */
     const int64_t *wide;
-    const dora__wide *sums; /* days + 1: sum of all values before day d, in units; not for events */
-    const uint64_t (*counts)[DORA__EVENT_COUNT]; /* days + 1: events before day d; only for events */
+    const dora__wide *sums;                 /* days + 1: sum of all values before day d, in units; not for events */
+    const uint64_t (*counts)[DORA__TOTALS]; /* days + 1: events before day d; only for events */
     int64_t unit;
     struct dora__buffer directory_days, directory_begin, values, order, totals;
 };

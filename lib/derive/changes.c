@@ -17,14 +17,14 @@ enum { BY_NOTHING, BY_LIST, BY_ANCESTRY, BY_TIME };
 struct links {
     struct dora__steps *steps;
     const struct dora__table *changes;
-    uint32_t *first; /* a change each: deployment row, DORA__NO_ROW for none */
-    uint8_t *how;    /* a change each */
-    uint8_t *seen;   /* a change each: the walk has been there */
-    uint32_t *stack; /* of changes; each is pushed at most once */
-    uint32_t *heads; /* deployments of D+ whose sha is a known change, in order */
-    uint32_t *scratch;
-    uint32_t heads_count;
-    uint32_t *anchor;      /* by service: the first head; DORA__NO_ROW for none */
+    uint32_t *first;  /* a change each: deployment row, DORA__NO_ROW for none */
+    uint8_t *how;     /* a change each */
+    uint8_t *seen;    /* a change each: the walk has been there */
+    uint32_t *stack;  /* of changes; each is pushed at most once */
+    uint32_t *picked; /* deployments of D+, in order */
+    size_t picked_count;
+    size_t picked_capacity;
+    uint32_t *anchor;      /* by service: the first whose sha is a known change; DORA__NO_ROW for none */
     int64_t *latest_begin; /* by place in the lanes: greatest (started_at or t) of the lane so far */
 };
 
@@ -34,35 +34,57 @@ static uint32_t known_change(const struct links *links, uint32_t id) {
     return row != DORA__NO_ROW && !dora__is_deleted(links->changes, row) ? row : DORA__NO_ROW;
 }
 
-static void offer(struct links *links, uint32_t change, uint32_t deployment) {
-    uint32_t *first = &links->first[change];
-    if (*first == DORA__NO_ROW || dora__compare_deployments(links->steps, deployment, *first) < 0)
-        *first = deployment;
-    links->how[change] = BY_LIST;
+/* The deployments of D+ that `wanted` picks, in order, in links->picked. */
+static dora_status pick(struct links *links, bool (*wanted)(const struct links *, uint32_t)) {
+    struct dora__steps *steps = links->steps;
+    uint32_t deployments = steps->derived->deployments;
+    links->picked_count = 0;
+    for (uint32_t row = 0; row < deployments; row++)
+        if (steps->derived->flags[row] & DORA__IS_PLUS && wanted(links, row)) {
+            if (!dora__grow(steps->memory, (void **)&links->picked, &links->picked_capacity, links->picked_count + 1,
+                            sizeof *links->picked))
+                return DORA_ERROR_MEMORY;
+            links->picked[links->picked_count++] = row;
+        }
+    if (links->picked_count < 2)
+        return dora__step_on(steps, deployments);
+    uint32_t *scratch = dora__alloc(steps->memory, links->picked_count, sizeof *scratch);
+    if (!scratch)
+        return DORA_ERROR_MEMORY;
+    dora__sort_items(links->picked, scratch, links->picked_count, dora__compare_deployments, steps);
+    dora__free(steps->memory, scratch, links->picked_count, sizeof *scratch);
+    return dora__step_on(steps, deployments);
+}
+
+static bool has_list(const struct links *links, uint32_t deployment) {
+    return dora__table_list(links->steps->deployments, DORA__CHANGES, deployment) != NULL;
 }
 
 static dora_status link_listed(struct links *links) {
     struct dora__steps *steps = links->steps;
-    uint32_t heads = 0;
-    for (uint32_t row = 0; row < steps->derived->deployments; row++) {
-        if (!(steps->derived->flags[row] & DORA__IS_PLUS))
-            continue;
-        const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
-        heads += known_change(links, dora__handle_at(chunk, DORA__SHA, row)) != DORA__NO_ROW;
-        const struct dora__list *list = dora__list_at(chunk, DORA__CHANGES, row);
-        for (uint32_t i = 0; list && i < list->count; i++) {
-            uint32_t change = known_change(links, list->items[i]);
-            if (change != DORA__NO_ROW)
-                offer(links, change, row);
+    dora_status status = pick(links, has_list);
+    for (size_t i = 0; i < links->picked_count && status == DORA_OK; i++) {
+        const struct dora__list *list = dora__table_list(steps->deployments, DORA__CHANGES, links->picked[i]);
+        for (uint32_t k = 0; k < list->count; k++) {
+            uint32_t change = known_change(links, list->items[k]);
+            if (change != DORA__NO_ROW && links->how[change] == BY_NOTHING) {
+                links->how[change] = BY_LIST;
+                links->first[change] = links->picked[i];
+            }
         }
+        status = dora__step_on(steps, 1);
     }
-    for (uint32_t row = 0; row < links->changes->rows; row++) {
+    for (uint32_t row = 0; row < links->changes->rows && status == DORA_OK; row++) {
         uint32_t deployment = dora__plus_by_id(steps, dora__table_handle(links->changes, DORA__DEPLOYMENT, row));
-        if (deployment != DORA__NO_ROW && !dora__is_deleted(links->changes, row))
-            offer(links, row, deployment);
+        if (deployment == DORA__NO_ROW || dora__is_deleted(links->changes, row))
+            continue;
+        uint32_t *first = &links->first[row];
+        if (*first == DORA__NO_ROW || dora__compare_deployments(steps, deployment, *first) < 0)
+            *first = deployment;
+        links->how[row] = BY_LIST;
+        status = dora__step_each(steps, row);
     }
-    links->heads_count = heads;
-    return dora__step_on(steps, links->changes->rows);
+    return status;
 }
 
 static uint32_t head_of(const struct links *links, uint32_t deployment) {
@@ -82,37 +104,37 @@ static size_t reach(struct links *links, uint32_t change, uint32_t deployment, s
     return height + 1;
 }
 
+static bool is_head(const struct links *links, uint32_t deployment) {
+    return head_of(links, deployment) != DORA__NO_ROW;
+}
+
 static dora_status link_ancestry(struct links *links) {
     struct dora__steps *steps = links->steps;
     const struct dora__derived *derived = steps->derived;
-    if (!links->heads_count)
-        return DORA_OK;
-    uint32_t changes = links->changes->rows, count = 0;
-    links->heads = dora__alloc(steps->memory, links->heads_count, sizeof *links->heads);
-    links->scratch = dora__alloc(steps->memory, links->heads_count, sizeof *links->scratch);
-    links->seen = dora__alloc_zeroed(steps->memory, changes, 1);
-    links->stack = dora__alloc(steps->memory, changes, sizeof *links->stack);
+    dora_status status = pick(links, is_head);
+    if (status != DORA_OK || !links->picked_count)
+        return status;
+    links->seen = dora__alloc_zeroed(steps->memory, links->changes->rows, 1);
+    links->stack = dora__alloc(steps->memory, links->changes->rows, sizeof *links->stack);
     links->anchor = dora__alloc(steps->memory, (size_t)derived->services + 1, sizeof *links->anchor);
-    if (!links->heads || !links->scratch || !links->seen || !links->stack || !links->anchor)
+    if (!links->seen || !links->stack || !links->anchor)
         return DORA_ERROR_MEMORY;
     memset(links->anchor, 0xFF, ((size_t)derived->services + 1) * sizeof *links->anchor);
-    for (uint32_t row = 0; row < derived->deployments; row++)
-        if (derived->flags[row] & DORA__IS_PLUS && head_of(links, row) != DORA__NO_ROW)
-            links->heads[count++] = row;
-    dora__sort_items(links->heads, links->scratch, count, dora__compare_deployments, steps);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t deployment = links->heads[i];
+    for (size_t i = 0, reached = 0; i < links->picked_count && status == DORA_OK; i++) {
+        uint32_t deployment = links->picked[i];
         uint32_t service = dora__table_handle(steps->deployments, DORA__SERVICE_NAME, deployment);
         if (links->anchor[service] == DORA__NO_ROW)
             links->anchor[service] = deployment;
         size_t height = reach(links, head_of(links, deployment), deployment, 0);
-        while (height) {
-            const struct dora__list *parents = dora__table_list(links->changes, DORA__PARENTS, links->stack[--height]);
+        while (height && status == DORA_OK) {
+            uint32_t change = links->stack[--height];
+            const struct dora__list *parents = dora__table_list(links->changes, DORA__PARENTS, change);
             for (uint32_t k = 0; parents && k < parents->count; k++)
                 height = reach(links, known_change(links, parents->items[k]), deployment, height);
+            status = dora__step_each(steps, reached++);
         }
     }
-    return dora__step_on(steps, changes);
+    return status;
 }
 
 /* The first deployment of the lane that began at or after `ready`, or DORA__NO_ROW: begin times are in no order, but
@@ -214,8 +236,7 @@ static void free_links(struct links *links) {
     dora__free(memory, links->how, changes, 1);
     dora__free(memory, links->seen, changes, 1);
     dora__free(memory, links->stack, changes, sizeof *links->stack);
-    dora__free(memory, links->heads, links->heads_count, sizeof *links->heads);
-    dora__free(memory, links->scratch, links->heads_count, sizeof *links->scratch);
+    dora__free(memory, links->picked, links->picked_capacity, sizeof *links->picked);
     dora__free(memory, links->anchor, services, sizeof *links->anchor);
     dora__free(memory, links->latest_begin, links->steps->lanes.count, sizeof *links->latest_begin);
 }
@@ -236,8 +257,11 @@ dora_status dora__derive_changes(struct dora__steps *steps) {
         status = link_ancestry(&links);
     if (status == DORA_OK)
         status = link_time(&links);
-    for (uint32_t row = 0; row < changes && status == DORA_OK; row++)
+    for (uint32_t row = 0; row < changes && status == DORA_OK; row++) {
         status = settle_change(&links, row);
+        if (status == DORA_OK)
+            status = dora__step_each(steps, row);
+    }
     free_links(&links);
     return status;
 }

@@ -72,7 +72,10 @@ dora_status dora__derive_incidents(struct dora__steps *steps) {
     if (!incidents->rows)
         return DORA_OK;
     dora_status status = dora__make_lanes(steps);
-    for (uint32_t row = 0; row < incidents->rows && status == DORA_OK; row++)
+    for (uint32_t row = 0; row < incidents->rows && status == DORA_OK; row++) {
         status = settle_incident(steps, incidents, row);
-    return status == DORA_OK ? dora__step_on(steps, incidents->rows) : status;
+        if (status == DORA_OK)
+            status = dora__step_each(steps, row);
+    }
+    return status;
 }

@@ -10,39 +10,14 @@ static int compare_numbers(int64_t a, int64_t b) {
     return (a > b) - (a < b);
 }
 
-static bool has_greater(const struct dora__pool *strings, const struct dora__list *list, uint32_t than) {
-    for (uint32_t i = 0; i < list->count; i++)
-        if (dora__pool_compare(strings, list->items[i], than) > 0)
-            return true;
-    return false;
-}
-
-/* Two sets as their sorted strings. Their order is decided by the least string that only one of them has: its owner
-   comes first, unless the other set ends before it. Items are sorted by handle, each once. */
+/* Two sets by their sorted strings, which is how lists of deployments without id are kept; a prefix first. */
 static int compare_lists(const struct dora__pool *strings, const struct dora__list *a, const struct dora__list *b) {
     if (!a || !b)
         return (a != NULL) - (b != NULL);
-    uint32_t i = 0, k = 0, least = 0;
-    bool least_in_a = false;
-    while (i < a->count || k < b->count) {
-        uint32_t only;
-        bool in_a;
-        if (i < a->count && k < b->count && a->items[i] == b->items[k]) {
-            i++;
-            k++;
-            continue;
-        }
-        in_a = k == b->count || (i < a->count && a->items[i] < b->items[k]);
-        only = in_a ? a->items[i++] : b->items[k++];
-        if (!least || dora__pool_compare(strings, only, least) < 0) {
-            least = only;
-            least_in_a = in_a;
-        }
-    }
-    if (!least)
-        return 0;
-    bool other_goes_on = has_greater(strings, least_in_a ? b : a, least);
-    return least_in_a == other_goes_on ? -1 : 1;
+    uint32_t shorter = a->count < b->count ? a->count : b->count, i = 0;
+    while (i < shorter && a->items[i] == b->items[i])
+        i++;
+    return i < shorter ? dora__pool_compare(strings, a->items[i], b->items[i]) : compare_numbers(a->count, b->count);
 }
 
 /* Deployments without id at the same t, by their other fields in the order of the table of fields. */

@@ -103,9 +103,9 @@ static dora_status link_deployments(struct context *context) {
     const struct dora__derived *derived = context->steps->derived;
     size_t count = context->releases->rows;
     struct deployed *by_name = dora__alloc(context->steps->memory, 2 * count, sizeof *by_name);
-    struct deployed *by_version = by_name + count;
     if (!by_name)
         return DORA_ERROR_MEMORY;
+    struct deployed *by_version = by_name + count;
     for (size_t i = 0; i < 2 * count; i++)
         by_name[i] = (struct deployed){DORA__NO_ROW, false};
     for (uint32_t row = 0; row < derived->deployments; row++) {
@@ -286,8 +286,11 @@ static dora_status settle_kind(struct context *context, dora_kind kind,
         if (status != DORA_OK)
             return status;
         dora__account_for(context->steps, kind, complete ? DORA_COUNTED : DORA_INCOMPLETE);
+        status = dora__step_each(context->steps, row);
+        if (status != DORA_OK)
+            return status;
     }
-    return dora__step_on(context->steps, table->rows);
+    return DORA_OK;
 }
 
 static int compare_active(const void *context, uint32_t a, uint32_t b) {

@@ -139,6 +139,9 @@ dora_status dora__derive_outcomes(struct dora__steps *steps) {
             is_emergency(steps, dora__handle_at(chunk, DORA__RELEASE, row), emergency))
             flags |= DORA__IS_REWORK;
         derived->flags[row] = (uint8_t)flags;
+        dora_status status = dora__step_each(steps, row);
+        if (status != DORA_OK)
+            return status;
     }
-    return dora__step_on(steps, derived->deployments);
+    return DORA_OK;
 }

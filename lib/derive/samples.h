@@ -43,6 +43,8 @@ enum dora__event {
     DORA__EVENT_DEFECT,
     DORA__EVENT_COUNT
 };
+#define DORA__EVENT_DAYS DORA__EVENT_COUNT /* where events are totalled, also the days that have a deployment */
+#define DORA__TOTALS     (DORA__EVENT_COUNT + 1)
 
 enum { DORA__BLOCK = 512 };
 

@@ -66,6 +66,11 @@ dora_status dora__put_sample(struct dora__steps *steps, enum dora__series series
 /* Counts facts passed and asks the caller now and then whether to go on. */
 dora_status dora__step_on(struct dora__steps *steps, uint64_t facts);
 
+/* The same for loops over rows: once every so many. */
+static inline dora_status dora__step_each(struct dora__steps *steps, size_t row) {
+    return (row & (DORA__CHUNK_ROWS - 1)) == DORA__CHUNK_ROWS - 1 ? dora__step_on(steps, DORA__CHUNK_ROWS) : DORA_OK;
+}
+
 static inline void dora__account_for(struct dora__steps *steps, dora_kind kind, dora_disposition disposition) {
     steps->derived->account[kind][disposition]++;
 }

@@ -5,7 +5,7 @@
  */
 #include "facts/facts.h"
 
-#include "base/checked.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,15 +170,37 @@ static int compare_handles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void sort_unique(struct dora__list *list) {
-    if (list->count < 2)
-        return;
-    qsort(list->items, list->count, sizeof *list->items, compare_handles);
-    uint32_t kept = 1;
-    for (uint32_t i = 1; i < list->count; i++)
-        if (list->items[i] != list->items[kept - 1])
+/* Drops items that equal the one before them. */
+static void drop_repeats(struct dora__list *list) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!kept || list->items[i] != list->items[kept - 1])
             list->items[kept++] = list->items[i];
     list->count = kept;
+}
+
+static void sort_by_handle(struct dora__list *list) {
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_handles);
+    drop_repeats(list);
+}
+
+static int compare_strings(const void *context, uint32_t a, uint32_t b) {
+    return dora__pool_compare(context, a, b);
+}
+
+/* So that lists of equal deployments compare without more ado. False: out of memory. */
+static bool sort_by_bytes(struct dora__facts *facts, struct dora__list *list) {
+    if (list->count < 2)
+        return true;
+    uint32_t *scratch = dora__alloc(facts->memory, list->count, sizeof *scratch);
+    if (!scratch)
+        return false;
+    size_t count = list->count;
+    dora__sort_items(list->items, scratch, count, compare_strings, &facts->strings);
+    dora__free(facts->memory, scratch, count, sizeof *scratch);
+    drop_repeats(list);
+    return true;
 }
 
 static void append_items(struct dora__list *list, const struct dora__record *record) {
@@ -233,8 +255,13 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
         return DORA_ERROR_MEMORY;
     struct dora__list *list = NULL;
     int list_at = list_field(fields);
-    if (list_at >= 0 && !(list = new_list(facts, record->items_count)))
-        return DORA_ERROR_MEMORY;
+    if (list_at >= 0) {
+        if (!(list = new_list(facts, record->items_count)))
+            return DORA_ERROR_MEMORY;
+        append_items(list, record);
+        if (!record->id && !sort_by_bytes(facts, list))
+            return DORA_ERROR_MEMORY;
+    }
     if (record->id && !reserve_row_of(facts->memory, table, record->id))
         return DORA_ERROR_MEMORY;
 
@@ -243,12 +270,8 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
         int field = __builtin_ctzll(left);
         chunk->as_of[field][at] = record->id && fields >> field & 1 ? stated_at(record, field) : DORA_ABSENT;
     }
-    if (list) {
-        append_items(list, record);
-        if (!record->id)
-            sort_unique(list);
+    if (list)
         ((struct dora__list **)chunk->column[list_at])[at] = list;
-    }
     if (record->id)
         table->row_of[record->id >> DORA__ROW_OF_BITS][record->id & ((1u << DORA__ROW_OF_BITS) - 1)] = table->rows + 1;
     table->rows++;
@@ -262,7 +285,7 @@ static dora_status reserve_list(struct dora__facts *facts, struct dora__list **s
     if (list && list->capacity - list->count >= more)
         return DORA_OK;
     if (list)
-        sort_unique(list);
+        sort_by_handle(list);
     uint32_t count = list ? list->count : 0;
     if (list && list->capacity - count >= more && count <= list->capacity / 2)
         return DORA_OK;

@@ -13,7 +13,7 @@
 
 enum { DORA__CHUNK_BITS = 13, DORA__CHUNK_ROWS = 1 << DORA__CHUNK_BITS };
 
-/* A list field. Of a fact with an id it may hold an item twice; of one without it is sorted by handle, each once. */
+/* A list field. Of a fact with an id it may hold an item twice; of one without it is sorted by bytes, each once. */
 struct dora__list {
     uint32_t count;
     uint32_t capacity;

@@ -11,7 +11,6 @@
 /* How a metric is computed and which columns it has. */
 enum dora__shape {
     DORA__SHAPE_COUNT,        /* events */
-    DORA__SHAPE_DAYS,         /* days that have the event */
     DORA__SHAPE_RATE,         /* events / days of the window */
     DORA__SHAPE_RATIO,        /* events / other events */
     DORA__SHAPE_SUM,          /* of a series */

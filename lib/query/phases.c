@@ -146,6 +146,8 @@ static dora_status write_group(struct phases *phases, uint32_t group, size_t beg
             continue;
         memcpy(phases->picked, phases->order + low, (high - low) * sizeof *phases->picked);
         status = write_window(phases, group, &window, high - low);
+        if (status == DORA_OK)
+            status = dora__run_step(run, group);
     }
     return status == DORA_OK ? dora__run_step(run, group) : status;
 }

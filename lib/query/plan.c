@@ -43,6 +43,8 @@ static dora_status take_percentile(struct dora__plan *plan, const char *text, si
             return fail_percentile(text, size, error);
         }
     }
+    if (plan->percentiles_count == DORA__PERCENTILES_MOST)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "percentiles: at most %d", DORA__PERCENTILES_MOST);
     if (digits == 0 || whole > 100 || (whole == 100 && fraction))
         return fail_percentile(text, size, error);
     while (scale > 1 && fraction % 10 == 0) {
@@ -107,8 +109,6 @@ static dora_status take_list(struct dora__plan *plan, const char *text, dora_err
         if (!text[size])
             return DORA_OK;
         text += size + 1;
-        if (plan->percentiles_count == DORA__PERCENTILES_MOST)
-            return dora__fail(error, DORA_ERROR_ARGUMENT, "percentiles: at most %d", DORA__PERCENTILES_MOST - 1);
     }
 }
 

@@ -138,9 +138,12 @@ void dora__put_string(struct dora__cursor *cursor, dora_string string) {
     size_t row = cursor->result->rows;
     uint32_t *offsets = column->data;
     size_t from = offsets[row], need;
-    if (!dora__add_size(from, string.size, &need) || need > UINT32_MAX ||
-        !dora__grow(&cursor->result->memory, (void **)&column->bytes, &column->bytes_capacity, need + 1, 1)) {
-        cursor->failed = true;
+    if (!dora__add_size(from, string.size, &need) || need > UINT32_MAX) {
+        cursor->status = DORA_ERROR_LIMIT;
+        return;
+    }
+    if (!dora__grow(&cursor->result->memory, (void **)&column->bytes, &column->bytes_capacity, need + 1, 1)) {
+        cursor->status = DORA_ERROR_MEMORY;
         return;
     }
     if (string.size)

@@ -46,7 +46,7 @@ void dora__result_clear(struct dora_result *result);
 struct dora__cursor {
     struct dora_result *result;
     size_t column;
-    bool failed; /* out of memory for a string */
+    dora_status status; /* MEMORY or LIMIT where a string found no room */
 };
 
 void dora__put_null(struct dora__cursor *cursor);

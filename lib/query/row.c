@@ -64,14 +64,6 @@ static void fill_count(struct filling *fill) {
     dora__put_int64(fill->cursor, (int64_t)count_of(fill->source, fill->metric->of));
 }
 
-static void fill_days(struct filling *fill) {
-    const struct dora__strip *strip = &fill->source->strips[DORA__EVENTS];
-    int64_t days = 0;
-    for (size_t d = fill->source->low[DORA__EVENTS]; d < fill->source->high[DORA__EVENTS]; d++)
-        days += strip->counts[d + 1][fill->metric->of] > strip->counts[d][fill->metric->of];
-    dora__put_int64(fill->cursor, days);
-}
-
 static bool ratio_columns(const struct dora__plan *plan, struct dora_result *result,
                           const struct dora__metric *metric) {
     return add(result, metric, NULL, NULL) && add_interval(plan, result, metric, NULL);
@@ -242,7 +234,6 @@ static const struct {
     void (*fill)(struct filling *);
 } shapes[] = {
     [DORA__SHAPE_COUNT] = {count_columns, fill_count},
-    [DORA__SHAPE_DAYS] = {count_columns, fill_days},
     [DORA__SHAPE_RATE] = {ratio_columns, fill_rate},
     [DORA__SHAPE_RATIO] = {ratio_columns, fill_ratio},
     [DORA__SHAPE_SUM] = {ratio_columns, fill_sum},

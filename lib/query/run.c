@@ -129,7 +129,7 @@ static bool make_columns(struct dora__run *run) {
 
 bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uint32_t group,
                          const struct dora__window *window, dora_status *status) {
-    *cursor = (struct dora__cursor){run->result, 0, false};
+    *cursor = (struct dora__cursor){run->result, 0, DORA_OK};
     if (run->rows_made == run->plan->query.rows_max) {
         *status = fail_rows(run, run->error);
         return false;
@@ -154,8 +154,10 @@ static dora_status hand_over(struct dora__run *run) {
 }
 
 dora_status dora__run_end_row(struct dora__run *run, const struct dora__cursor *cursor) {
-    if (cursor->failed)
-        return DORA_ERROR_MEMORY;
+    if (cursor->status == DORA_ERROR_LIMIT)
+        return dora__fail(run->error, DORA_ERROR_LIMIT, "more than 4 GiB of names in one result");
+    if (cursor->status != DORA_OK)
+        return cursor->status;
     run->result->rows++;
     run->rows_made++;
     return run->result->rows == run->rows_batch ? hand_over(run) : DORA_OK;

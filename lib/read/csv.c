@@ -126,17 +126,20 @@ static const char *cell_text(struct dora_reader *reader, const struct dora__cell
     return out;
 }
 
-/* Whichever of , ; and tab occurs most outside of quotes in the first line. */
-static char guess_delimiter(const char *bytes, size_t size) {
+/* Whichever of , ; and tab occurs most outside of quotes in the first row; 0 where its end is not there. */
+static char guess_delimiter(const char *bytes, size_t size, bool final) {
     static const char candidates[] = ",;\t";
     size_t counts[3] = {0};
     bool quoted = false;
-    for (size_t i = 0; i < size && (quoted || bytes[i] != '\n'); i++) {
+    size_t i = 0;
+    for (; i < size && (quoted || bytes[i] != '\n'); i++) {
         quoted ^= bytes[i] == '"';
         const char *found = quoted || bytes[i] == '\0' ? NULL : strchr(candidates, bytes[i]);
         if (found)
             counts[found - candidates]++;
     }
+    if (i == size && !final)
+        return '\0';
     size_t best = counts[1] > counts[0];
     return candidates[counts[2] > counts[best] ? 2 : best];
 }
@@ -327,23 +330,23 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
             at += length;
             continue;
         }
-        if (reader->plain && take_plain_row(reader, row, left, &length)) {
+        /* What is looked at depends on the row alone, not on how much of the input is at hand behind it. */
+        size_t most = reader->record_bytes_max + 1, near = left < most ? left : most;
+        bool whole = final && near == left;
+        if (reader->plain && take_plain_row(reader, row, near, &length)) {
             if (reader->failure.status == DORA_ERROR_MEMORY)
                 break;
             reader->line++;
             at += length;
             continue;
         }
-        if (!reader->delimiter) {
-            if (!memchr(row, '\n', left) && !final && left <= reader->record_bytes_max)
-                break;
-            reader->delimiter = guess_delimiter(row, left);
-        }
-        enum row found = scan_row(reader, row, left, final, &length, &problem);
+        if (!reader->delimiter && !(reader->delimiter = guess_delimiter(row, near, whole || near == most)))
+            break;
+        enum row found = scan_row(reader, row, near, whole, &length, &problem);
         if (found == ROW_FAILED)
             break;
         if (found == ROW_INCOMPLETE || length > reader->record_bytes_max) {
-            if (found == ROW_INCOMPLETE && !final && left <= reader->record_bytes_max)
+            if (found == ROW_INCOMPLETE && !final && left < most)
                 break;
             if (!reader->columns)
                 fail_header(reader, "the CSV header has no end");

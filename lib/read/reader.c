@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RECORD_BYTES_DEFAULT = 16 << 20, LOOK_AHEAD = 64 << 10 };
+enum { RECORD_BYTES_DEFAULT = 16 << 20, RECORD_BYTES_MOST = 1 << 30, LOOK_AHEAD = 64 << 10 };
 
 void dora__reader_fail(struct dora_reader *reader, dora_status status) {
     if (reader->failure.status != DORA_OK)
@@ -86,9 +86,10 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
     if (reader->format == DORA_FORMAT_AUTO) {
         const char *begin = bytes + *skipped;
         size_t left = size - *skipped, i = 0;
-        while (i < left && (begin[i] == ' ' || begin[i] == '\t' || begin[i] == '\r' || begin[i] == '\n'))
+        while (i < left && i < LOOK_AHEAD &&
+               (begin[i] == ' ' || begin[i] == '\t' || begin[i] == '\r' || begin[i] == '\n'))
             i++;
-        if (i < left && (begin[i] == '{' || begin[i] == '['))
+        if (i < left && i < LOOK_AHEAD && (begin[i] == '{' || begin[i] == '['))
             reader->format = DORA_FORMAT_NDJSON;
         else if (left < LOOK_AHEAD && !final)
             return false;
@@ -142,6 +143,9 @@ static size_t piece_of(const struct dora_reader *reader, const char *bytes, size
     const char *newline = memchr(bytes, '\n', size);
     size_t line = newline ? (size_t)(newline - bytes) + 1 : size;
     size_t wanted = reader->carry_tried > line ? reader->carry_tried : line;
+    size_t most = reader->record_bytes_max > LOOK_AHEAD ? reader->record_bytes_max : LOOK_AHEAD + 3;
+    size_t room = reader->carry_size < most ? most + 1 - reader->carry_size : 1; /* more is held back of no record */
+    wanted = wanted < room ? wanted : room;
     return wanted < size ? wanted : size;
 }
 
@@ -219,8 +223,13 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
                           dora__quote(options->kind, strlen(options->kind)).text);
     if ((unsigned)options->format > DORA_FORMAT_CSV)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no such format");
-    if (options->delimiter == '"' || options->delimiter == '\n' || options->delimiter == '\r')
-        return dora__fail(error, DORA_ERROR_ARGUMENT, "a quote or line end cannot be the delimiter");
+    if (options->delimiter == '"' || options->delimiter == '\n' || options->delimiter == '\r' ||
+        (unsigned char)options->delimiter > 0x7F)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "the delimiter is an ASCII character, no quote and no line end");
+    if (options->names_count && !options->names)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "a number of names without names");
+    if (options->record_bytes_max > RECORD_BYTES_MOST)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "records of at most 1 GiB");
     struct dora_reader *made = dora__alloc_zeroed(facts->memory, 1, sizeof *made);
     if (!made)
         return dora__fail_memory(error);
