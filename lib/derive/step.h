@@ -47,7 +47,8 @@ static inline uint32_t dora__plus_by_id(const struct dora__steps *steps, uint32_
     return dora__in_plus(steps, row) ? row : DORA__NO_ROW;
 }
 
-/* The order of deployments (section 3 of docs/metrics.md): a dora__compare_fn over rows; context is the steps. */
+/* The order of deployments, a dora__compare_fn over rows whose context is the steps: by t, then by id, an absent one
+   first; equals without id by their other fields in the order of the table of fields, absent first. */
 int dora__compare_deployments(const void *steps, uint32_t a, uint32_t b);
 
 /* Makes steps->lanes where they are not yet there. */
