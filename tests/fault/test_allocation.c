@@ -311,20 +311,27 @@ static void test_read_csv(void **state) {
     check_scenario((step_fn *const[]){make_engine, read_csv, ask, account, NULL}, 60);
 }
 
-static void test_groups_and_periods(void **state) {
+static void test_query_groups_and_periods(void **state) {
     (void)state;
     check_scenario((step_fn *const[]){make_engine, add_facts, ask_other_groups, NULL}, 40);
 }
 
-static void test_writers(void **state) {
+static void test_query_writers(void **state) {
     (void)state;
     check_scenario((step_fn *const[]){make_engine, add_facts, write_all_outputs, ask_each, write_tiers, NULL}, 40);
 }
 
-int main(void) {
+/* An argument is a pattern of tests to run, so that the build can run them side by side. */
+int main(int count, char **arguments) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_add),      cmocka_unit_test(test_add_between_queries), cmocka_unit_test(test_read_ndjson),
-        cmocka_unit_test(test_read_csv), cmocka_unit_test(test_groups_and_periods),  cmocka_unit_test(test_writers),
+        cmocka_unit_test(test_add),
+        cmocka_unit_test(test_add_between_queries),
+        cmocka_unit_test(test_read_ndjson),
+        cmocka_unit_test(test_read_csv),
+        cmocka_unit_test(test_query_groups_and_periods),
+        cmocka_unit_test(test_query_writers),
     };
+    if (count > 1)
+        cmocka_set_test_filter(arguments[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
