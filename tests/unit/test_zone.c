@@ -172,7 +172,7 @@ static void put_block(struct made *made, char version, int time_size, const stru
         put_be(made, offsets[i], 4);
         put_be(made, 0, 2);
     }
-    put_text(made, "XXX");
+    put_text(made, "ABC");
     put_be(made, 0, 1);
     put_be(made, 0, 2 * types);
 }
