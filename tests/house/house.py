@@ -41,12 +41,12 @@ def compilers(*names: str) -> list[str]:
 @dataclass
 class Installed:
     root: Path
-    library_folder: Path
+    installed_libraries: Path
 
     def flags(self, *options: str) -> list[str]:
         return run(
             ["pkg-config", *options, "libdora"],
-            PKG_CONFIG_PATH=str(self.library_folder / "pkgconfig"),
+            PKG_CONFIG_PATH=str(self.installed_libraries / "pkgconfig"),
             PKG_CONFIG_SYSROOT_DIR=str(self.root),
         ).split()
 
@@ -58,7 +58,7 @@ class Installed:
         return executable
 
     def run(self, *command: str | Path) -> str:
-        return run([str(word) for word in command], LD_LIBRARY_PATH=str(self.library_folder))
+        return run([str(word) for word in command], LD_LIBRARY_PATH=str(self.installed_libraries))
 
 
 @contextlib.contextmanager
