@@ -223,8 +223,9 @@ typedef struct dora_engine_options {
     int infer_rollbacks;             /* non-zero: a return to an earlier version is a rollback */
     const char *time_zone;           /* "UTC", "+05:30" or an IANA name; NULL: UTC */
     const char *zone_folder;         /* where TZif files are; NULL: /usr/share/zoneinfo */
-    dora_progress_fn progress;
+    dora_progress_fn progress;       /* called by the thread that called the library, whatever `threads` says */
     void *progress_context;
+    uint32_t threads; /* how many a call may use inside, up to 64; 0 and 1: only its own. No result depends on it */
 } dora_engine_options;
 
 /* A new engine without facts. `options` may be NULL. Errors: ARGUMENT (names the option), MEMORY, IO (no such zone). */
@@ -237,6 +238,32 @@ DORA_API void dora_engine_free(dora_engine *engine);
  * of range, ill-formed UTF-8, ...), MEMORY, LIMIT, ARGUMENT. Facts that were added count as records in the accounting.
  */
 DORA_API dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t count, dora_error *error);
+
+/* A number that stands for a service's name in one engine, for as long as the engine lives; 0 stands for none. Saves
+   looking the name up with each of its facts. An empty name gives 0. Expected O(size). Errors: INPUT (ill-formed
+   UTF-8), MEMORY, LIMIT, ARGUMENT. */
+DORA_API dora_status dora_engine_service(dora_engine *engine, dora_string name, uint32_t *service, dora_error *error);
+
+/* A deployment in few fields, for programs that add them one at a time as they happen. */
+typedef struct dora_deployment {
+    size_t struct_size; /* set by dora_deployment_init */
+    uint32_t service;   /* from dora_engine_service; 0: service_name says */
+    int8_t failed;      /* 1, 0 or DORA_UNKNOWN, as the next */
+    int8_t rework;
+    dora_string service_name;
+    dora_string id; /* absent: the deployment cannot be repeated or changed later */
+    int64_t finished_at;
+    int64_t committed_at;
+    int64_t restored_at;
+} dora_deployment;
+
+/* Makes every field of `deployment` absent. Never fails. */
+DORA_API void dora_deployment_init(dora_deployment *deployment);
+
+/* Adds one deployment to production: the same as dora_engine_add with a fact of these fields, in a fraction of its
+   time. Expected O(1). Errors as there; also INPUT where `service` is no number of this engine. */
+DORA_API dora_status dora_engine_add_deployment(dora_engine *engine, const dora_deployment *deployment,
+                                                dora_error *error);
 
 /* ---------------------------------------------------------------------------------------------------------- reader */
 
@@ -421,6 +448,7 @@ typedef struct dora_query {
     const dora_tiers *tiers; /* NULL: the 2024 edition */
     int intervals;           /* non-zero: 95 % intervals */
     uint64_t rows_max;       /* 0: DORA_ROWS_MAX_DEFAULT; UINT64_MAX: no limit */
+    const char *only;        /* with `by`: the rows of the group of that name alone, the same as among all; NULL: all */
 } dora_query;
 
 /* Rows as typed columns, ordered by group (bytes, null first), then window start, then phase name. */
