@@ -119,7 +119,11 @@ static bool reserve(struct dora__pool *pool) {
 }
 
 dora_status dora__pool_intern(struct dora__pool *pool, const char *data, size_t size, uint32_t *handle) {
-    uint32_t hash = dora__hash(pool->key, data, size);
+    return dora__pool_intern_hashed(pool, data, size, dora__pool_hash(pool, data, size), handle);
+}
+
+dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, size_t size, uint32_t hash,
+                                     uint32_t *handle) {
     size_t at = 0;
     if (pool->slots_count) {
         at = find_slot(pool, data, size, hash);

@@ -38,6 +38,22 @@ void dora__pool_free(struct dora__pool *pool);
 /* The handle of a string of at least one byte, new or known. Expected O(size). OK, MEMORY or LIMIT. */
 dora_status dora__pool_intern(struct dora__pool *pool, const char *data, size_t size, uint32_t *handle);
 
+/*
+ * The same in parts, for callers that have many strings at hand: hash all, prefetch the slot of each, then intern. The
+ * cache misses of large pools then overlap.
+ */
+static inline uint32_t dora__pool_hash(const struct dora__pool *pool, const char *data, size_t size) {
+    return dora__hash(pool->key, data, size);
+}
+
+static inline void dora__pool_prefetch(const struct dora__pool *pool, uint32_t hash) {
+    if (pool->slots_count)
+        __builtin_prefetch(&pool->slots[hash & (pool->slots_count - 1)]);
+}
+
+dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, size_t size, uint32_t hash,
+                                     uint32_t *handle);
+
 /* The handle of a known string, else 0. */
 uint32_t dora__pool_find(const struct dora__pool *pool, const char *data, size_t size);
 
