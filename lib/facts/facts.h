@@ -12,6 +12,7 @@
 #include "facts/unknown.h"
 
 enum { DORA__CHUNK_BITS = 13, DORA__CHUNK_ROWS = 1 << DORA__CHUNK_BITS };
+#define DORA__ROWS_MOST (UINT32_MAX - 1) /* of a table */
 
 /* A list field. Of a fact with an id it may hold an item twice; of one without it is sorted by bytes, each once. */
 struct dora__list {
@@ -20,10 +21,13 @@ struct dora__list {
     uint32_t items[];
 };
 
-/* DORA__CHUNK_ROWS rows. A column that is NULL is absent in all of them; rows past the table's end are not set. The
-   column of when a value was stated (as_of) is NULL where no such value in the chunk has an as_of. */
+/* DORA__CHUNK_ROWS rows. A column that is NULL is absent in all of them; cells past the table's end mean nothing. The
+   column of when a value was stated (as_of) is NULL where no such value in the chunk has an as_of. Instants are kept
+   narrow, as uint32_t seconds, for as long as all of the column are whole seconds from 1970 to 2106. */
+#define DORA__NARROW_ABSENT UINT32_MAX
 struct dora__chunk {
     uint64_t columns; /* bit f: column[f] is there */
+    uint64_t wide;    /* bit f: it is of int64_t; among instants and numbers, the latter always */
     uint64_t as_ofs;
     void *column[DORA__FIELDS];
     int64_t *as_of[DORA__FIELDS];
@@ -47,8 +51,9 @@ struct dora__facts {
     struct dora__arena lists;
     struct dora__table tables[DORA_KIND_COUNT];
     struct dora__unknown unknown;
-    uint64_t eight_bytes; /* bit f: column f is of instants or numbers */
-    uint64_t four_bytes;  /* of handles */
+    struct dora__spare *spare; /* narrow columns that had to be widened, to be used again */
+    uint64_t numeric;          /* bit f: column f is of instants or numbers */
+    uint64_t handles;          /* of strings or services */
     uint64_t records;
     uint64_t merged;
     uint64_t rejected;
@@ -95,9 +100,24 @@ static inline const struct dora__chunk *dora__chunk_of(const struct dora__table 
     return table->chunks[row >> DORA__CHUNK_BITS];
 }
 
+static inline int64_t dora__instant_of_narrow(uint32_t seconds) {
+    return seconds == DORA__NARROW_ABSENT ? DORA_ABSENT : (int64_t)seconds * 1000000;
+}
+
+/* Also of a number. */
 static inline int64_t dora__instant_at(const struct dora__chunk *chunk, enum dora__field field, uint32_t row) {
-    const int64_t *column = (const int64_t *)chunk->column[field];
-    return column ? column[row & (DORA__CHUNK_ROWS - 1)] : DORA_ABSENT;
+    const void *column = chunk->column[field];
+    uint32_t at = row & (DORA__CHUNK_ROWS - 1);
+    if (!column)
+        return DORA_ABSENT;
+    if (chunk->wide >> field & 1)
+        return ((const int64_t *)column)[at];
+    return dora__instant_of_narrow(((const uint32_t *)column)[at]);
+}
+
+/* The seconds of a column of instants where it is narrow, for loops over a chunk; else NULL. */
+static inline const uint32_t *dora__narrow_column(const struct dora__chunk *chunk, enum dora__field field) {
+    return chunk->wide >> field & 1 ? NULL : (const uint32_t *)chunk->column[field];
 }
 
 static inline uint32_t dora__handle_at(const struct dora__chunk *chunk, enum dora__field field, uint32_t row) {

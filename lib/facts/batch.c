@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See batch.h. Rows that are new are appended column by column, as many at once as the batch and the chunk have in a
+ * row. Of rows with ids, all are hashed and their places in the pool fetched before the first is looked at; a row whose
+ * id is known is merged as the record that it is, after the new rows before it.
+ */
+#include "facts/batch.h"
+
+#include "facts/column.h"
+
+#include <string.h>
+
+/* Puts instants into their narrow form. False: not all have one. */
+static bool narrow_cells(uint32_t *to, const int64_t *from, uint32_t count) {
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t seconds = dora__narrow(from[i]);
+        to[i] = (uint32_t)seconds;
+        seen |= seconds;
+    }
+    return seen <= UINT32_MAX;
+}
+
+/* Instants or numbers. False: out of memory. */
+static bool put_numeric(struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at,
+                        const int64_t *from, uint32_t count) {
+    if (!(chunk->wide >> field & 1)) {
+        if (narrow_cells((uint32_t *)chunk->column[field] + at, from, count))
+            return true;
+        if (!dora__column_widen(facts, chunk, field, at))
+            return false;
+    }
+    memcpy((int64_t *)chunk->column[field] + at, from, count * sizeof *from);
+    return true;
+}
+
+static void put_absent(const struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at,
+                       uint32_t count) {
+    char *column = chunk->column[field];
+    if (chunk->wide >> field & 1)
+        for (uint32_t i = at; i < at + count; i++)
+            ((int64_t *)(void *)column)[i] = DORA_ABSENT;
+    else if (facts->numeric >> field & 1)
+        memset(column + at * sizeof(uint32_t), 0xFF, count * sizeof(uint32_t));
+    else if (facts->handles >> field & 1)
+        memset(column + at * sizeof(uint32_t), 0, count * sizeof(uint32_t));
+    else if (dora__fields[field].type == DORA__LIST)
+        memset(column + at * sizeof(void *), 0, count * sizeof(void *));
+    else
+        memset(column + at, 0, count);
+}
+
+static bool states(const struct dora__facts *facts, const struct dora__batch *batch, int field, uint32_t row) {
+    const void *column = batch->column[field];
+    if (facts->numeric >> field & 1)
+        return ((const int64_t *)column)[row] != DORA_ABSENT;
+    if (facts->handles >> field & 1)
+        return ((const uint32_t *)column)[row] != 0;
+    return ((const uint8_t *)column)[row] != 0;
+}
+
+/* Those of `fields` that some row from .. from + count - 1 states. */
+static uint64_t stated(const struct dora__facts *facts, const struct dora__batch *batch, uint64_t fields, uint32_t from,
+                       uint32_t count) {
+    uint64_t found = 0;
+    for (uint64_t left = fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        uint32_t row = from;
+        while (row < from + count && !states(facts, batch, field, row))
+            row++;
+        found |= (uint64_t)(row < from + count) << field;
+    }
+    return found;
+}
+
+/* New rows that fit the chunk. False: out of memory, and none is in. */
+static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table, const struct dora__batch *batch,
+                            const uint32_t *ids, uint32_t from, uint32_t count) {
+    uint32_t at = table->rows & (DORA__CHUNK_ROWS - 1);
+    struct dora__chunk *chunk = dora__chunk_to_append(facts, table);
+    if (!chunk)
+        return false;
+    uint64_t fields = stated(facts, batch, batch->fields & ~chunk->columns, from, count);
+    if (!dora__columns_make(facts, chunk, fields | (ids ? DORA__BIT(DORA__ID) : 0), at))
+        return false;
+    for (uint64_t left = chunk->columns; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        char *column = chunk->column[field];
+        if (field == DORA__ID && ids)
+            memcpy(column + at * sizeof *ids, ids + from, count * sizeof *ids);
+        else if (!(batch->fields >> field & 1))
+            put_absent(facts, chunk, field, at, count);
+        else if (facts->numeric >> field & 1) {
+            if (!put_numeric(facts, chunk, field, at, (const int64_t *)batch->column[field] + from, count))
+                return false;
+        } else if (facts->handles >> field & 1)
+            memcpy(column + at * sizeof(uint32_t), (const uint32_t *)batch->column[field] + from,
+                   count * sizeof(uint32_t));
+        else
+            memcpy(column + at, (const uint8_t *)batch->column[field] + from, count);
+    }
+    for (uint64_t left = chunk->as_ofs; left; left &= left - 1)
+        for (uint32_t i = at; i < at + count; i++)
+            chunk->as_of[__builtin_ctzll(left)][i] = DORA_ABSENT;
+    table->rows += count;
+    facts->records += count;
+    return true;
+}
+
+/* Rows *done .. end - 1, all new; *done follows what is in. */
+static dora_status append_rows(struct dora__facts *facts, const struct dora__batch *batch, const uint32_t *ids,
+                               uint32_t *done, uint32_t end) {
+    struct dora__table *table = &facts->tables[batch->kind];
+    while (*done < end) {
+        uint32_t count = end - *done, room = DORA__CHUNK_ROWS - (table->rows & (DORA__CHUNK_ROWS - 1));
+        if (room > DORA__ROWS_MOST - table->rows)
+            room = DORA__ROWS_MOST - table->rows;
+        if (room == 0)
+            return DORA_ERROR_LIMIT;
+        if (count > room)
+            count = room;
+        if (!append_to_chunk(facts, table, batch, ids, *done, count))
+            return DORA_ERROR_MEMORY;
+        *done += count;
+    }
+    return DORA_OK;
+}
+
+static dora_status merge_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
+    struct dora__record record = {.kind = batch->kind, .id = id, .as_of = DORA_ABSENT};
+    for (uint64_t left = batch->fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        if (!states(facts, batch, field, row))
+            continue;
+        record.fields |= DORA__BIT(field);
+        if (facts->numeric >> field & 1)
+            record.values[field] = ((const int64_t *)batch->column[field])[row];
+        else if (facts->handles >> field & 1)
+            record.values[field] = ((const uint32_t *)batch->column[field])[row];
+        else
+            record.values[field] = ((const uint8_t *)batch->column[field])[row];
+    }
+    return dora__facts_put(facts, &record);
+}
+
+/* Handles of the ids, 0 where a row has none; *count follows those that are there. */
+static dora_status intern_ids(struct dora__pool *pool, const struct dora__batch *batch, uint32_t *ids,
+                              uint32_t *count) {
+    dora_status status = DORA_OK;
+    uint32_t hashes[DORA__BATCH_ROWS];
+    for (uint32_t i = 0; i < batch->rows; i++) {
+        hashes[i] = dora__pool_hash(pool, batch->ids[i].data, batch->ids[i].size);
+        dora__pool_prefetch(pool, hashes[i]);
+    }
+    for (*count = 0; *count < batch->rows; ++*count) {
+        dora_string id = batch->ids[*count];
+        ids[*count] = 0;
+        if (id.size && (status = dora__pool_intern_hashed(pool, id.data, id.size, hashes[*count], &ids[*count])))
+            break;
+    }
+    return status;
+}
+
+/* The table says of a new id at once where its row will be, so that an id that comes twice is seen; rows that could not
+   be added are taken back. */
+static dora_status put_identified(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
+    struct dora__table *table = &facts->tables[batch->kind];
+    uint32_t ids[DORA__BATCH_ROWS], count, row;
+    struct dora__pool *pool = dora__facts_pool(facts, dora__id_type(batch->kind));
+    dora_status all = intern_ids(pool, batch, ids, &count), status = DORA_OK;
+    for (row = 0; row < count && status == DORA_OK; row++) {
+        uint32_t id = ids[row];
+        if (id == 0)
+            continue;
+        if (dora__row_of(table, id) != UINT32_MAX) {
+            status = append_rows(facts, batch, ids, done, row);
+            if (status == DORA_OK)
+                status = merge_row(facts, batch, id, row);
+            *done += status == DORA_OK;
+        } else if (row - *done >= DORA__ROWS_MOST - table->rows) {
+            all = DORA_ERROR_LIMIT;
+            count = row;
+        } else if (!dora__row_of_reserve(facts, table, id)) {
+            all = DORA_ERROR_MEMORY;
+            count = row;
+        } else {
+            dora__row_of_set(table, id, table->rows + (row - *done) + 1);
+        }
+    }
+    if (status == DORA_OK)
+        status = append_rows(facts, batch, ids, done, count);
+    for (uint32_t i = *done; status != DORA_OK && i < row && i < count; i++)
+        if (ids[i] && dora__row_of(table, ids[i]) != UINT32_MAX && dora__row_of(table, ids[i]) >= table->rows)
+            dora__row_of_set(table, ids[i], 0);
+    return status == DORA_OK ? all : status;
+}
+
+dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
+    *done = 0;
+    return batch->ids ? put_identified(facts, batch, done) : append_rows(facts, batch, NULL, done, batch->rows);
+}
