@@ -96,10 +96,11 @@ static void note_evidence(struct dora__derived *derived, const struct dora__chun
     derived->rework_known |= rollback || dora__byte_at(chunk, DORA__REWORK, row);
 }
 
-static bool count_environment(struct dora__derived *derived, struct dora__map *index, uint32_t environment) {
+static bool count_environment(struct dora__derived *derived, struct dora__map *index, uint32_t environment,
+                              uint32_t count) {
     size_t known = derived->environments_count;
     if (known && derived->environments[known - 1].name == environment) { /* nearly always there is but one */
-        derived->environments[known - 1].count++;
+        derived->environments[known - 1].count += count;
         return true;
     }
     uint32_t *at = dora__map_at(index, (uint64_t)environment + 1, (uint32_t)derived->environments_count);
@@ -111,7 +112,7 @@ static bool count_environment(struct dora__derived *derived, struct dora__map *i
             return false;
         derived->environments[derived->environments_count++] = (struct dora__environment){environment, 0};
     }
-    derived->environments[*at].count++;
+    derived->environments[*at].count += count;
     return true;
 }
 
@@ -172,7 +173,7 @@ static dora_status derive_row(struct dora__steps *steps, struct production *prod
     }
     uint32_t environment = dora__handle_at(chunk, DORA__ENVIRONMENT, row);
     bool is;
-    if (!is_production(production, environment, &is) || !count_environment(derived, index, environment))
+    if (!is_production(production, environment, &is) || !count_environment(derived, index, environment, 1))
         return DORA_ERROR_MEMORY;
     dora_disposition disposition = classify(chunk, row, is);
     dora__account_for(steps, DORA_KIND_DEPLOYMENT, disposition);
@@ -181,6 +182,89 @@ static dora_status derive_row(struct dora__steps *steps, struct production *prod
         derived->flags[row] = plus ? DORA__IS_PLUS | DORA__IS_ATTEMPT : DORA__IS_ATTEMPT;
     account_inline(steps, chunk, row, plus);
     note_evidence(derived, chunk, row);
+    return DORA_OK;
+}
+
+/* Whether every row of the chunk is in one environment. */
+static bool one_environment(const struct dora__chunk *chunk, uint32_t count) {
+    const uint32_t *environments = chunk->column[DORA__ENVIRONMENT];
+    uint32_t differ = 0;
+    for (uint32_t i = 0; environments && i < count; i++)
+        differ |= environments[i] ^ environments[0];
+    return differ == 0;
+}
+
+static bool any_byte(const struct dora__chunk *chunk, enum dora__field field, uint32_t count) {
+    const uint8_t *column = chunk->column[field];
+    uint8_t any = 0;
+    for (uint32_t i = 0; column && i < count; i++)
+        any |= column[i];
+    return any != 0;
+}
+
+/* Of a narrow column. */
+static bool any_instant(const struct dora__chunk *chunk, enum dora__field field, uint32_t count) {
+    const uint32_t *column = dora__narrow_column(chunk, field);
+    uint32_t all = DORA__NARROW_ABSENT;
+    for (uint32_t i = 0; column && i < count; i++)
+        all &= column[i];
+    return all != DORA__NARROW_ABSENT;
+}
+
+/* The inline changes of deployments that all count where they are finished. */
+static void account_inline_column(struct dora__steps *steps, const uint32_t *finished_s, const uint32_t *committed_s,
+                                  uint32_t count) {
+    uint32_t known = 0, deployed = 0, negative = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t is = committed_s[i] != DORA__NARROW_ABSENT, plus = finished_s[i] != DORA__NARROW_ABSENT;
+        known += is;
+        deployed += is & plus;
+        negative += is & plus & (finished_s[i] < committed_s[i]);
+    }
+    uint64_t *account = steps->derived->account[DORA_KIND_CHANGE];
+    account[DORA_UNDEPLOYED] += known - deployed;
+    account[DORA_NEGATIVE] += negative;
+    account[DORA_COUNTED] += deployed - negative;
+    steps->derived->has_inline |= deployed > negative;
+}
+
+/*
+ * A chunk whose rows are in production, state no status and have their times in whole seconds, as most have: each
+ * counts if it is finished, else is in progress. False: it is not such a chunk, and nothing was done.
+ */
+static dora_status derive_columns(struct dora__steps *steps, struct production *production, struct dora__map *index,
+                                  const struct dora__chunk *chunk, uint32_t row, uint32_t count, bool *done) {
+    const uint64_t other = DORA__BIT(DORA__DELETED) | DORA__BIT(DORA__STATUS_FIELD) | DORA__BIT(DORA__ROLLBACK_OF);
+    const uint32_t *finished_s = dora__narrow_column(chunk, DORA__FINISHED_AT);
+    const uint32_t *committed_s = dora__narrow_column(chunk, DORA__COMMITTED_AT);
+    struct dora__derived *derived = steps->derived;
+    bool is;
+    *done = false;
+    if (!finished_s || chunk->columns & (other | chunk->wide) || !one_environment(chunk, count))
+        return DORA_OK;
+    uint32_t environment = dora__handle_at(chunk, DORA__ENVIRONMENT, row), plus = 0;
+    if (!is_production(production, environment, &is))
+        return DORA_ERROR_MEMORY;
+    if (!is)
+        return DORA_OK;
+    if (!count_environment(derived, index, environment, count))
+        return DORA_ERROR_MEMORY;
+    uint8_t *flags = derived->flags + row;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t finished = finished_s[i] != DORA__NARROW_ABSENT;
+        flags[i] = (uint8_t)(finished * (DORA__IS_PLUS | DORA__IS_ATTEMPT));
+        plus += finished;
+    }
+    derived->account[DORA_KIND_DEPLOYMENT][DORA_COUNTED] += plus;
+    derived->account[DORA_KIND_DEPLOYMENT][DORA_IN_PROGRESS] += count - plus;
+    if (committed_s)
+        account_inline_column(steps, finished_s, committed_s, count);
+    if (!derived->failure_known)
+        derived->failure_known = any_byte(chunk, DORA__FAILED, count) || any_instant(chunk, DORA__RESTORED_AT, count) ||
+                                 any_instant(chunk, DORA__ROLLED_BACK_AT, count);
+    if (!derived->rework_known)
+        derived->rework_known = any_byte(chunk, DORA__REWORK, count);
+    *done = true;
     return DORA_OK;
 }
 
@@ -198,7 +282,9 @@ dora_status dora__derive_deployments(struct dora__steps *steps) {
         if (end > derived->deployments)
             end = derived->deployments;
         uint32_t begin = row;
-        for (; row < end && status == DORA_OK; row++)
+        bool done;
+        status = derive_columns(steps, &production, &index, chunk, row, end - row, &done);
+        for (row = done ? end : row; row < end && status == DORA_OK; row++)
             status = derive_row(steps, &production, &index, chunk, row);
         if (status == DORA_OK)
             status = dora__step_on(steps, end - begin);

@@ -43,31 +43,52 @@ uint32_t dora__service_group(const struct dora__facts *facts, uint32_t service, 
     return row == DORA__NO_ROW || dora__is_deleted(services, row) ? 0 : dora__table_handle(services, field, row);
 }
 
-static dora_status note_days(void *context, const struct dora__block *block) {
-    struct dora__derived *derived = context;
-    for (uint32_t i = 0; i < block->count; i++) {
-        int32_t day = block->day[i], *born = &derived->born[block->service[i]];
-        *born = day < *born ? day : *born;
-        derived->first_day = day < derived->first_day ? day : derived->first_day;
-        derived->last_day = day > derived->last_day ? day : derived->last_day;
-    }
+static void note_day(struct dora__derived *derived, uint32_t service, int32_t day) {
+    int32_t *born = &derived->born[service];
+    *born = day < *born ? day : *born;
+    derived->first_day = day < derived->first_day ? day : derived->first_day;
+    derived->last_day = day > derived->last_day ? day : derived->last_day;
     derived->any = true;
-    return DORA_OK;
 }
 
-/* Every sample made from a deployment falls on the day of its event, so of the deployments only events are asked. */
+/* Every sample made from a deployment falls on the day of its event. */
+static void note_deployments(struct dora__derived *derived, struct dora__walk *walk) {
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    dora__walk_begin(walk, derived, 0, derived->deployments, false, false);
+    while (dora__walk_next(walk))
+        for (uint32_t i = 0; i < walk->count; i++) {
+            int32_t day = walk->day[i], *born = &derived->born[walk->service[i]];
+            if (!walk->flags[i])
+                continue;
+            if (day < *born)
+                *born = day;
+            first = day < first ? day : first;
+            last = day > last ? day : last;
+        }
+    derived->first_day = first;
+    derived->last_day = last;
+    derived->any = first <= last;
+}
+
+/* Stored samples of other series fall on days of these or of deployments. */
 static dora_status note_all_days(struct dora__derived *derived) {
+    static const enum dora__series noted[] = {DORA__EVENTS, DORA__RESTORE, DORA__RELEASE_LAG};
     derived->born = dora__alloc(derived->memory, (size_t)derived->services + 1, sizeof *derived->born);
-    if (!derived->born)
+    struct dora__walk *walk = dora__alloc(derived->memory, 1, sizeof *walk);
+    if (!derived->born || !walk) {
+        dora__free(derived->memory, walk, 1, sizeof *walk);
         return DORA_ERROR_MEMORY;
+    }
     for (size_t service = 0; service <= derived->services; service++)
         derived->born[service] = INT32_MAX;
-    derived->first_day = INT32_MAX;
-    derived->last_day = INT32_MIN;
-    dora_status status = dora__derived_each(derived, DORA__EVENTS, note_days, derived);
-    if (status == DORA_OK)
-        status = dora__derived_each(derived, DORA__RESTORE, note_days, derived);
-    return status == DORA_OK ? dora__derived_each(derived, DORA__RELEASE_LAG, note_days, derived) : status;
+    note_deployments(derived, walk);
+    dora__free(derived->memory, walk, 1, sizeof *walk);
+    for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++)
+        for (size_t k = 0; k < derived->samples[noted[i]].count; k++) {
+            const struct dora__sample *sample = &derived->samples[noted[i]].data[k];
+            note_day(derived, sample->service, sample->day);
+        }
+    return DORA_OK;
 }
 
 dora_status dora__derive(struct dora__derived *derived, const struct dora__facts *facts,

@@ -24,15 +24,16 @@ struct dora__linking {
     void *progress_context;
 };
 
-/* Flags of a deployment. */
+/* Flags of a deployment, 0 for one that is no attempt. The first six are its events, bit by bit. */
 enum {
-    DORA__IS_PLUS = 1,    /* in D+ */
-    DORA__IS_ATTEMPT = 2, /* also the failed ones */
-    DORA__IS_FAILED = 4,
-    DORA__IS_OPEN = 8,
-    DORA__IS_REWORK = 16,
-    DORA__IS_ROLLED_BACK = 32,
-    DORA__IS_BLAMED = 64, /* has an attributed incident */
+    DORA__IS_ATTEMPT = 1 << DORA__EVENT_ATTEMPT, /* in D+ or failed */
+    DORA__IS_PLUS = 1 << DORA__EVENT_DEPLOYMENT, /* in D+ */
+    DORA__IS_FAILED = 1 << DORA__EVENT_FAILED,
+    DORA__IS_OPEN = 1 << DORA__EVENT_OPEN,
+    DORA__IS_REWORK = 1 << DORA__EVENT_REWORK,
+    DORA__IS_ROLLED_BACK = 1 << DORA__EVENT_ROLLED_BACK,
+    DORA__EVENT_FLAGS = 63,
+    DORA__IS_BLAMED = 64 /* has an attributed incident */
 };
 
 #define DORA__NO_ROW UINT32_MAX
@@ -83,6 +84,42 @@ void dora__derived_free(struct dora__derived *derived);
 /* All samples of a series, in blocks. O(deployments + samples). */
 dora_status dora__derived_each(const struct dora__derived *derived, enum dora__series series, dora__block_fn *take,
                                void *context);
+
+/*
+ * Deployments in blocks of rows of one chunk, as placing takes them: all that most reports ask of a deployment in one
+ * pass. Leads and recoveries are in whole seconds; a series that has one that is not, or is too long, does not fit and
+ * is to be had from dora__derived_each.
+ */
+struct dora__walk {
+    const struct dora__derived *derived;
+    uint32_t row; /* of the next block */
+    uint32_t end;
+    bool leads; /* which are wanted */
+    bool recoveries;
+    bool lead_fits; /* of all blocks so far */
+    bool recovery_fits;
+    struct dora__zone_span span;
+
+    uint32_t count;          /* rows of the block */
+    const uint8_t *flags;    /* where they are 0 nothing else is set */
+    const uint32_t *service; /* handles */
+    int32_t day[DORA__BLOCK];
+    uint32_t lead_s[DORA__BLOCK]; /* from its own commit; 0 where there is none */
+    uint8_t has_lead[DORA__BLOCK];
+    uint32_t recovered_count;         /* failed deployments that are not open */
+    uint16_t recovered[DORA__BLOCK];  /* their places in the block */
+    uint32_t recovery_s[DORA__BLOCK]; /* a recovered one each; 0 where it has none */
+    uint8_t has_recovery[DORA__BLOCK];
+
+    uint32_t absent[DORA__BLOCK]; /* a column that is not there */
+    uint32_t t_s[DORA__BLOCK];
+};
+
+/* Begins with rows row .. end - 1. */
+void dora__walk_begin(struct dora__walk *walk, const struct dora__derived *derived, uint32_t row, uint32_t end,
+                      bool leads, bool recoveries);
+/* The next block; false: there is none. */
+bool dora__walk_next(struct dora__walk *walk);
 
 /* The service's value of `field` (team or product) as a handle, 0 for none. */
 uint32_t dora__service_group(const struct dora__facts *facts, uint32_t service, enum dora__field field);

@@ -24,11 +24,22 @@ static bool roll_back(struct dora__steps *steps, uint32_t row, uint32_t target) 
     return true;
 }
 
+/* One past the last row of the chunk that `row` is in. */
+static uint32_t chunk_end(const struct dora__steps *steps, uint32_t row) {
+    uint32_t end = (row | (DORA__CHUNK_ROWS - 1)) + 1, rows = steps->derived->deployments;
+    return end < rows ? end : rows;
+}
+
 static dora_status stated_rollbacks(struct dora__steps *steps) {
-    for (uint32_t row = 0; row < steps->derived->deployments; row++) {
+    uint32_t rows = steps->derived->deployments;
+    for (uint32_t row = 0; row < rows; row++) {
+        const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
+        if (!chunk->column[DORA__ROLLBACK_OF]) {
+            row = chunk_end(steps, row) - 1;
+            continue;
+        }
         if (!(steps->derived->flags[row] & DORA__IS_PLUS))
             continue;
-        const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
         uint32_t target = dora__handle_at(chunk, DORA__ROLLBACK_OF, row);
         if (target && target != dora__handle_at(chunk, DORA__ID, row) &&
             !roll_back(steps, row, dora__plus_by_id(steps, target)))
@@ -119,29 +130,59 @@ static bool is_emergency(const struct dora__steps *steps, uint32_t release, uint
            !dora__is_deleted(releases, row);
 }
 
+static void derive_outcome(struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row, bool rework) {
+    unsigned flags = derived->flags[row];
+    if (!(flags & DORA__IS_PLUS))
+        return;
+    if (dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT)
+        flags |= DORA__IS_ROLLED_BACK;
+    if (dora__byte_at(chunk, DORA__FAILED, row) == 2 || flags & (DORA__IS_BLAMED | DORA__IS_ROLLED_BACK) ||
+        dora__instant_at(chunk, DORA__RESTORED_AT, row) != DORA_ABSENT) {
+        flags |= DORA__IS_FAILED;
+        if (dora__recovered_at(derived, chunk, row) == DORA_ABSENT)
+            flags |= DORA__IS_OPEN;
+    }
+    if (dora__byte_at(chunk, DORA__REWORK, row) == 2 || rework)
+        flags |= DORA__IS_REWORK;
+    derived->flags[row] = (uint8_t)flags;
+}
+
+/* Rows of a chunk of which only `failed` and restored_at decide. */
+static void derive_failed(struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row, uint32_t end) {
+    const uint32_t *restored_s = dora__narrow_column(chunk, DORA__RESTORED_AT);
+    const uint8_t *failed = chunk->column[DORA__FAILED];
+    uint8_t *flags = derived->flags + row;
+    uint32_t count = end - row;
+    for (uint32_t i = 0; failed && i < count; i++) /* without a time of recovery; corrected below */
+        flags[i] |= (uint8_t)(((failed[i] == 2) & (flags[i] / DORA__IS_PLUS)) * (DORA__IS_FAILED | DORA__IS_OPEN));
+    for (uint32_t i = 0; restored_s && i < count; i++) {
+        uint32_t restored = (restored_s[i] != DORA__NARROW_ABSENT) & (flags[i] / DORA__IS_PLUS);
+        flags[i] = (uint8_t)((flags[i] | restored * DORA__IS_FAILED) & ~(restored * DORA__IS_OPEN));
+    }
+}
+
+/* Whether nothing but its `failed` and restored_at says what came of the deployments of a chunk. */
+static bool is_plain(const struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t emergency) {
+    const uint64_t other = DORA__BIT(DORA__ROLLED_BACK_AT) | DORA__BIT(DORA__REWORK) |
+                           (emergency ? DORA__BIT(DORA__RELEASE) : 0) | (chunk->wide & DORA__BIT(DORA__RESTORED_AT));
+    return !(chunk->columns & other) && !derived->resolved && !derived->rolled_by;
+}
+
 dora_status dora__derive_outcomes(struct dora__steps *steps) {
     struct dora__derived *derived = steps->derived;
     uint32_t emergency = dora__pool_find(&steps->facts->strings, "emergency", 9);
-    for (uint32_t row = 0; row < derived->deployments; row++) {
-        unsigned flags = derived->flags[row];
-        if (!(flags & DORA__IS_PLUS))
-            continue;
+    dora_status status = DORA_OK;
+    for (uint32_t row = 0, end; row < derived->deployments && status == DORA_OK; row = end) {
         const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
-        if (dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT)
-            flags |= DORA__IS_ROLLED_BACK;
-        if (dora__byte_at(chunk, DORA__FAILED, row) == 2 || flags & (DORA__IS_BLAMED | DORA__IS_ROLLED_BACK) ||
-            dora__instant_at(chunk, DORA__RESTORED_AT, row) != DORA_ABSENT) {
-            flags |= DORA__IS_FAILED;
-            if (dora__recovered_at(derived, chunk, row) == DORA_ABSENT)
-                flags |= DORA__IS_OPEN;
-        }
-        if (dora__byte_at(chunk, DORA__REWORK, row) == 2 ||
-            is_emergency(steps, dora__handle_at(chunk, DORA__RELEASE, row), emergency))
-            flags |= DORA__IS_REWORK;
-        derived->flags[row] = (uint8_t)flags;
-        dora_status status = dora__step_each(steps, row);
-        if (status != DORA_OK)
-            return status;
+        uint32_t begin = row;
+        end = chunk_end(steps, row);
+        if (is_plain(derived, chunk, emergency))
+            derive_failed(derived, chunk, row, end);
+        else
+            for (; row < end; row++)
+                derive_outcome(derived, chunk, row,
+                               is_emergency(steps, dora__handle_at(chunk, DORA__RELEASE, row), emergency));
+        status = dora__step_on(steps, end - begin);
     }
-    return DORA_OK;
+    return status;
 }

@@ -26,15 +26,6 @@ static inline dora_status send(struct sender *sender, uint32_t service, int32_t 
     return ++block->count == DORA__BLOCK ? flush(sender) : DORA_OK;
 }
 
-static int64_t events_of(unsigned flags) {
-    return (flags & DORA__IS_ATTEMPT ? 1 << DORA__EVENT_ATTEMPT : 0) |
-           (flags & DORA__IS_PLUS ? 1 << DORA__EVENT_DEPLOYMENT : 0) |
-           (flags & DORA__IS_FAILED ? 1 << DORA__EVENT_FAILED : 0) |
-           (flags & DORA__IS_OPEN ? 1 << DORA__EVENT_OPEN : 0) |
-           (flags & DORA__IS_REWORK ? 1 << DORA__EVENT_REWORK : 0) |
-           (flags & DORA__IS_ROLLED_BACK ? 1 << DORA__EVENT_ROLLED_BACK : 0);
-}
-
 /* The begin and end of what a deployment measures for a series; DORA_ABSENT where it measures nothing. */
 static void span_of(const struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row,
                     enum dora__series series, int64_t t, int64_t *begin, int64_t *end) {
@@ -66,7 +57,7 @@ static dora_status send_chunk(const struct dora__derived *derived, const struct 
             continue;
         int64_t t = dora__t(chunk, row), value;
         if (series == DORA__EVENTS) {
-            value = events_of(flags);
+            value = flags & DORA__EVENT_FLAGS;
         } else {
             int64_t begin, finish;
             span_of(derived, chunk, row, series, t, &begin, &finish);
