@@ -113,6 +113,19 @@ void dora__arena_clear(struct dora__arena *arena) {
     arena->left = 0;
 }
 
+void dora__arena_join(struct dora__arena *into, struct dora__arena *from) {
+    struct dora__arena_chunk **last = into->chunks ? &into->chunks->previous : &into->chunks;
+    struct dora__arena_chunk *first = from->chunks;
+    if (!first)
+        return;
+    struct dora__arena_chunk *end = first;
+    while (end->previous)
+        end = end->previous;
+    end->previous = *last;
+    *last = first;
+    dora__arena_init(from, from->memory);
+}
+
 static bool arena_refill(struct dora__arena *arena, size_t size) {
     size_t last = arena->chunks ? arena->chunks->size : ARENA_FIRST / 2;
     size_t wanted = last < ARENA_MOST ? last * 2 : ARENA_MOST;

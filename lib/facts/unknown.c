@@ -48,7 +48,7 @@ static size_t find(const struct dora__unknown *unknown, dora_string name, bool *
     return low;
 }
 
-static bool insert(struct dora__unknown *unknown, size_t at, dora_string name) {
+static bool insert(struct dora__unknown *unknown, size_t at, dora_string name, uint64_t times) {
     if (at == DORA__UNKNOWN_MOST)
         return true;
     if (!dora__grow(unknown->memory, (void **)&unknown->names, &unknown->capacity, unknown->count + 1,
@@ -62,12 +62,12 @@ static bool insert(struct dora__unknown *unknown, size_t at, dora_string name) {
     if (unknown->count == DORA__UNKNOWN_MOST)
         free_name(unknown, &unknown->names[--unknown->count]);
     memmove(unknown->names + at + 1, unknown->names + at, (unknown->count - at) * sizeof *unknown->names);
-    unknown->names[at] = (struct dora__unknown_name){copy, name.size, 1};
+    unknown->names[at] = (struct dora__unknown_name){copy, name.size, times};
     unknown->count++;
     return true;
 }
 
-bool dora__unknown_add(struct dora__unknown *unknown, const char *data, size_t size) {
+bool dora__unknown_add_times(struct dora__unknown *unknown, const char *data, size_t size, uint64_t times) {
     if (size > DORA__UNKNOWN_NAME_MOST)
         for (size = DORA__UNKNOWN_NAME_MOST; size > 0 && ((unsigned char)data[size] & 0xC0) == 0x80; size--)
             continue;
@@ -75,11 +75,11 @@ bool dora__unknown_add(struct dora__unknown *unknown, const char *data, size_t s
     bool found;
     size_t at = find(unknown, name, &found);
     if (found) {
-        unknown->names[at].count++;
+        unknown->names[at].count += times;
         unknown->last = at;
-    } else if (!insert(unknown, at, name)) {
+    } else if (!insert(unknown, at, name, times)) {
         return false;
     }
-    unknown->total++;
+    unknown->total += times;
     return true;
 }

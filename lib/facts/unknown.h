@@ -29,7 +29,12 @@ struct dora__unknown {
 void dora__unknown_init(struct dora__unknown *unknown, struct dora__memory *memory);
 void dora__unknown_free(struct dora__unknown *unknown);
 
-/* Counts a name, well-formed UTF-8, cut to DORA__UNKNOWN_NAME_MOST bytes. False: out of memory, not counted. */
-bool dora__unknown_add(struct dora__unknown *unknown, const char *data, size_t size);
+/* Counts a name so many times: well-formed UTF-8, cut to DORA__UNKNOWN_NAME_MOST bytes. False: out of memory, not
+   counted. */
+bool dora__unknown_add_times(struct dora__unknown *unknown, const char *data, size_t size, uint64_t times);
+
+static inline bool dora__unknown_add(struct dora__unknown *unknown, const char *data, size_t size) {
+    return dora__unknown_add_times(unknown, data, size, 1);
+}
 
 #endif

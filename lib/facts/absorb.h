@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One set of facts added to another, as if each record of the one had been read into the other. Strings have other
+ * handles there; which, is looked up once a string and kept, for sets that are filled and absorbed again and again.
+ */
+#ifndef DORA_FACTS_ABSORB_H
+#define DORA_FACTS_ABSORB_H
+
+#include "facts/facts.h"
+
+/* For each handle of a pool up to `count` the handle of the same string in another. */
+struct dora__translation {
+    uint32_t *to;
+    size_t capacity;
+    uint32_t count;
+};
+
+/* A set of facts on its way into another, with which it shares an allocator and which outlives it. */
+struct dora__shard {
+    struct dora__facts facts; /* to be filled by its owner */
+    struct dora__facts *into;
+    struct dora__translation strings;
+    struct dora__translation services;
+    uint32_t *items; /* of the list at hand, translated */
+    size_t items_capacity;
+};
+
+void dora__shard_init(struct dora__shard *shard, struct dora__facts *into);
+/* Memory that facts in `into` lie in goes over to it. */
+void dora__shard_free(struct dora__shard *shard);
+
+/* Adds the shard's facts and counts to `into` and leaves the shard without any. Full chunks of facts without id, and
+   without what few facts have, change hands as they are: a pass over their handles is all that their rows cost. MEMORY
+   or LIMIT: part of the facts is in, counted as that many records. */
+dora_status dora__shard_absorb(struct dora__shard *shard);
+
+/* Forgets the facts and counts; keeps room, and strings unless they are many. */
+void dora__shard_clear(struct dora__shard *shard);
+
+#endif
