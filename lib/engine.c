@@ -114,14 +114,17 @@ void dora_engine_free(dora_engine *engine) {
     dora__free(&memory, engine, 1, sizeof *engine);
 }
 
+static dora_status fail_field(dora_error *error, dora_status status, enum dora__field field, const char *reason) {
+    if (status == DORA_ERROR_MEMORY)
+        return dora__fail_memory(error);
+    if (status == DORA_ERROR_LIMIT)
+        return dora__fail(error, status, "more than 4 billion facts or strings");
+    return dora__fail(error, status, "%s: %s", dora__fields[field].name, reason);
+}
+
 static dora_status fail_fact(dora_error *error, dora_status status, size_t index, enum dora__field field,
                              const char *reason) {
-    if (status == DORA_ERROR_MEMORY)
-        dora__fail_memory(error);
-    else if (status == DORA_ERROR_LIMIT)
-        dora__fail(error, status, "more than 4 billion facts or strings");
-    else
-        dora__fail(error, status, "%s: %s", dora__fields[field].name, reason);
+    fail_field(error, status, field, reason);
     if (error)
         error->record = index + 1;
     return status;
@@ -155,6 +158,54 @@ dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t 
             return fail_fact(error, status, i, field, reason);
     }
     return DORA_OK;
+}
+
+dora_status dora_engine_service(dora_engine *engine, dora_string name, uint32_t *service, dora_error *error) {
+    if (!engine || !service)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, or nowhere to put the number");
+    const char *reason = "";
+    dora_status status = dora__service_handle(&engine->facts, name, service, &reason);
+    return status == DORA_OK ? status : fail_field(error, status, DORA__SERVICE_NAME, reason);
+}
+
+void dora_deployment_init(dora_deployment *deployment) {
+    *deployment = (dora_deployment){.struct_size = sizeof *deployment,
+                                    .failed = DORA_UNKNOWN,
+                                    .rework = DORA_UNKNOWN,
+                                    .finished_at = DORA_ABSENT,
+                                    .committed_at = DORA_ABSENT,
+                                    .restored_at = DORA_ABSENT};
+}
+
+/* A deployment of an earlier or later version's size, as one of ours. False: it cannot be. */
+static bool take_deployment(dora_deployment *own, const dora_deployment *given) {
+    size_t known = given->struct_size < sizeof *own ? given->struct_size : sizeof *own;
+    if (given->struct_size < sizeof given->struct_size || given->struct_size > 4096)
+        return false;
+    dora_deployment_init(own);
+    memcpy(own, given, known);
+    for (size_t i = known; i < given->struct_size; i++)
+        if (((const char *)given)[i])
+            return false;
+    return true;
+}
+
+dora_status dora_engine_add_deployment(dora_engine *engine, const dora_deployment *deployment, dora_error *error) {
+    if (!engine || !deployment)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine or no deployment");
+    dora_deployment own;
+    if (deployment->struct_size != sizeof own) {
+        if (!take_deployment(&own, deployment))
+            return dora__fail(error, DORA_ERROR_ARGUMENT,
+                              "deployment: struct_size is not set, or a later version's field is");
+        deployment = &own;
+    }
+    enum dora__field field = DORA__KIND;
+    const char *reason = "";
+    dora_status status = dora__record_from_deployment(&engine->facts, &engine->record, deployment, &field, &reason);
+    if (status == DORA_OK)
+        status = dora__facts_put(&engine->facts, &engine->record);
+    return status == DORA_OK ? status : fail_field(error, status, field, reason);
 }
 
 dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,

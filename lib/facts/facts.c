@@ -14,6 +14,7 @@ void dora__facts_init(struct dora__facts *facts, struct dora__memory *memory) {
         enum dora__type type = (enum dora__type)dora__fields[field].type;
         facts->numeric |= (uint64_t)(type == DORA__INSTANT || type == DORA__NUMBER) << field;
         facts->handles |= (uint64_t)(type == DORA__STRING || type == DORA__SERVICE) << field;
+        facts->bytes |= (uint64_t)(type == DORA__BOOL || type == DORA__STATUS) << field;
     }
     uint64_t key = dora__hash_key();
     dora__pool_init(&facts->strings, memory, key);
@@ -42,13 +43,8 @@ void dora__facts_free(struct dora__facts *facts) {
     dora__pool_free(&facts->strings);
 }
 
-/* What a record states of a field other than a list, in column form. */
-static int64_t value_of(const struct dora__record *record, int field) {
-    if (field == DORA__ID)
-        return record->id;
-    if (field == DORA__DELETED)
-        return record->deleted ? 2 : 1;
-    return record->values[field];
+static uint8_t deleted_value(const struct dora__record *record) {
+    return record->deleted ? 2 : 1;
 }
 
 /* When a record states a field: a tombstone without as_of is final. */
@@ -72,53 +68,52 @@ static uint64_t fields_written(const struct dora__record *record) {
 static uint64_t fields_timed(const struct dora__record *record, uint64_t fields) {
     if (!record->id || (record->as_of == DORA_ABSENT && !record->deleted))
         return 0;
-    fields &= ~(DORA__BIT(DORA__ID) | DORA__BIT(DORA__CHANGES) | DORA__BIT(DORA__PARENTS));
+    fields &= ~(DORA__BIT(DORA__ID) | DORA__LISTS);
     return record->as_of == DORA_ABSENT ? fields & DORA__BIT(DORA__DELETED) : fields;
 }
 
-/* Columns for `fields` in the form that the record's values need; `rows` cells are set. False: out of memory. */
+/* Columns for `fields`; `rows` cells are set. False: out of memory. */
 static bool reserve_columns(struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__record *record,
                             uint64_t fields, uint32_t rows) {
     uint64_t timed = fields_timed(record, fields);
-    if ((fields & ~chunk->columns && !dora__columns_make(facts, chunk, fields, rows)) ||
-        (timed & ~chunk->as_ofs && !dora__as_ofs_make(facts, chunk, timed, rows)))
-        return false;
-    for (uint64_t left = fields & facts->numeric & ~chunk->wide; left; left &= left - 1) {
-        int field = __builtin_ctzll(left);
-        if (dora__narrow(record->values[field]) > UINT32_MAX && !dora__column_widen(facts, chunk, field, rows))
-            return false;
-    }
-    return true;
+    return (!(fields & ~chunk->columns) || dora__columns_make(facts, chunk, fields, rows)) &&
+           (!(timed & ~chunk->as_ofs) || dora__as_ofs_make(facts, chunk, timed, rows));
 }
 
-/* A new row in every column of the chunk, width by width: a switch for each would be the costliest part of adding. */
-static void write_row(const struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__record *record,
+/* A new row in every column of the chunk, type by type: a switch for each would be the costliest part of adding. False:
+   out of memory for a column that has to be widened. */
+static bool write_row(struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__record *record,
                       uint64_t fields, uint32_t at) {
-    uint64_t special = DORA__BIT(DORA__ID) | DORA__BIT(DORA__DELETED);
     for (uint64_t left = chunk->columns & facts->numeric; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         int64_t value = fields >> field & 1 ? record->values[field] : DORA_ABSENT;
+        uint64_t seconds = dora__narrow(value);
+        if (!(chunk->wide >> field & 1) && seconds > UINT32_MAX && !dora__column_widen(facts, chunk, field, at))
+            return false;
         if (chunk->wide >> field & 1)
             ((int64_t *)chunk->column[field])[at] = value;
         else
-            ((uint32_t *)chunk->column[field])[at] = (uint32_t)dora__narrow(value);
+            ((uint32_t *)chunk->column[field])[at] = (uint32_t)seconds;
     }
-    for (uint64_t left = chunk->columns & facts->handles & ~special; left; left &= left - 1) {
+    for (uint64_t left = chunk->columns & facts->handles & ~DORA__BIT(DORA__ID); left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         ((uint32_t *)chunk->column[field])[at] = fields >> field & 1 ? (uint32_t)record->values[field] : 0;
     }
-    uint64_t lists = DORA__BIT(DORA__CHANGES) | DORA__BIT(DORA__PARENTS);
-    for (uint64_t left = chunk->columns & lists; left; left &= left - 1)
-        ((struct dora__list **)chunk->column[__builtin_ctzll(left)])[at] = NULL;
-    for (uint64_t left = chunk->columns & ~(facts->numeric | (facts->handles & ~special) | lists); left;
-         left &= left - 1) {
+    for (uint64_t left = chunk->columns & facts->bytes & ~DORA__BIT(DORA__DELETED); left; left &= left - 1) {
         int field = __builtin_ctzll(left);
-        dora__cell_set(facts, chunk, field, at, fields >> field & 1 ? value_of(record, field) : 0);
+        ((uint8_t *)chunk->column[field])[at] = fields >> field & 1 ? (uint8_t)record->values[field] : 0;
     }
+    for (uint64_t left = chunk->columns & DORA__LISTS; left; left &= left - 1)
+        ((struct dora__list **)chunk->column[__builtin_ctzll(left)])[at] = NULL;
     for (uint64_t left = chunk->as_ofs; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         chunk->as_of[field][at] = record->id && fields >> field & 1 ? stated_at(record, field) : DORA_ABSENT;
     }
+    if (chunk->columns & DORA__BIT(DORA__ID))
+        ((uint32_t *)chunk->column[DORA__ID])[at] = record->id;
+    if (chunk->columns & DORA__BIT(DORA__DELETED))
+        ((uint8_t *)chunk->column[DORA__DELETED])[at] = fields & DORA__BIT(DORA__DELETED) ? deleted_value(record) : 0;
+    return true;
 }
 
 static dora_status append(struct dora__facts *facts, struct dora__table *table, const struct dora__record *record) {
@@ -126,10 +121,10 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
         return DORA_ERROR_LIMIT;
     uint64_t fields = fields_written(record);
     uint32_t at = table->rows & (DORA__CHUNK_ROWS - 1);
-    struct dora__chunk *chunk = dora__chunk_to_append(facts, table);
-    if (!chunk || !reserve_columns(facts, chunk, record, fields, at))
+    size_t last = table->rows >> DORA__CHUNK_BITS;
+    struct dora__chunk *chunk = last < table->chunks_count ? table->chunks[last] : dora__chunk_to_append(facts, table);
+    if (!chunk || !reserve_columns(facts, chunk, record, fields, at) || !write_row(facts, chunk, record, fields, at))
         return DORA_ERROR_MEMORY;
-    write_row(facts, chunk, record, fields, at);
     int list_at = dora__list_field(fields);
     if (list_at >= 0) {
         struct dora__list *list = dora__list_new(facts, record);
@@ -158,13 +153,25 @@ static bool wins(const struct dora__facts *facts, int field, int64_t old_as_of, 
     return dora__fields[field].beginning ? new < old : new > old;
 }
 
+/* Widens columns for values that have no narrow form. False: out of memory. */
+static bool widen_columns(struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__record *record,
+                          uint64_t fields, uint32_t rows) {
+    for (uint64_t left = fields & facts->numeric & ~chunk->wide; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        if (dora__narrow(record->values[field]) > UINT32_MAX && !dora__column_widen(facts, chunk, field, rows))
+            return false;
+    }
+    return true;
+}
+
 static dora_status merge(struct dora__facts *facts, struct dora__table *table, uint32_t row,
                          const struct dora__record *record) {
     struct dora__chunk *chunk = table->chunks[row >> DORA__CHUNK_BITS];
     uint64_t fields = fields_written(record) & ~DORA__BIT(DORA__ID);
     uint32_t at = row & (DORA__CHUNK_ROWS - 1);
-    size_t rows = table->rows - ((size_t)row - at);
-    if (!reserve_columns(facts, chunk, record, fields, rows < DORA__CHUNK_ROWS ? (uint32_t)rows : DORA__CHUNK_ROWS))
+    uint32_t rows = table->rows - (row - at);
+    rows = rows < DORA__CHUNK_ROWS ? rows : DORA__CHUNK_ROWS;
+    if (!reserve_columns(facts, chunk, record, fields, rows) || !widen_columns(facts, chunk, record, fields, rows))
         return DORA_ERROR_MEMORY;
     int list_at = dora__list_field(fields);
     if (list_at >= 0) {
@@ -176,7 +183,8 @@ static dora_status merge(struct dora__facts *facts, struct dora__table *table, u
     for (uint64_t left = fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         int64_t *as_of = chunk->as_of[field];
-        int64_t old = dora__cell(facts, chunk, field, at), new = value_of(record, field);
+        int64_t old = dora__cell(facts, chunk, field, at);
+        int64_t new = field == DORA__DELETED ? deleted_value(record) : record->values[field];
         int64_t old_as_of = as_of ? as_of[at] : DORA_ABSENT, new_as_of = stated_at(record, field);
         if (old != dora__absent_of(facts, field) && !wins(facts, field, old_as_of, old, new_as_of, new))
             continue;

@@ -54,6 +54,7 @@ struct dora__facts {
     struct dora__spare *spare; /* narrow columns that had to be widened, to be used again */
     uint64_t numeric;          /* bit f: column f is of instants or numbers */
     uint64_t handles;          /* of strings or services */
+    uint64_t bytes;            /* of bools or a status */
     uint64_t records;
     uint64_t merged;
     uint64_t rejected;

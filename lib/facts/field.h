@@ -79,6 +79,7 @@ extern const struct dora__field_info dora__fields[DORA__FIELDS];
 extern const struct dora__kind_info dora__kinds[DORA_KIND_COUNT];
 
 #define DORA__BIT(field) (UINT64_C(1) << (field))
+#define DORA__LISTS      (DORA__BIT(DORA__CHANGES) | DORA__BIT(DORA__PARENTS))
 
 /* The field of that name, or DORA__FIELDS. O(size). */
 enum dora__field dora__field_find(const char *name, size_t size);

@@ -68,8 +68,36 @@ static const char *check_string(dora_string string) {
     return dora__utf8_valid(string.data, string.size) ? NULL : "ill-formed UTF-8";
 }
 
-static const char *check_instant(int64_t instant_us) {
-    return instant_us >= DORA__INSTANT_MIN && instant_us <= DORA__INSTANT_MAX ? NULL : "instant out of range";
+static dora_status take_string(struct dora__facts *facts, struct dora__record *record, enum dora__field field,
+                               dora_string string, const char **reason) {
+    if ((*reason = check_string(string)))
+        return DORA_ERROR_INPUT;
+    return dora__record_string(facts, record, field, string.data, string.size);
+}
+
+static dora_status take_instant(struct dora__record *record, enum dora__field field, int64_t instant_us,
+                                const char **reason) {
+    if (instant_us == DORA_ABSENT)
+        return DORA_OK;
+    if (instant_us < DORA__INSTANT_MIN || instant_us > DORA__INSTANT_MAX) {
+        *reason = "instant out of range";
+        return DORA_ERROR_INPUT;
+    }
+    dora__record_value(record, field, instant_us);
+    return DORA_OK;
+}
+
+/* A bool or a status. */
+static dora_status take_byte(struct dora__record *record, enum dora__field field, int8_t byte, int8_t most,
+                             const char **reason) {
+    if (byte == DORA_UNKNOWN)
+        return DORA_OK;
+    if (byte < 0 || byte > most) {
+        *reason = "not a value of its type";
+        return DORA_ERROR_INPUT;
+    }
+    dora__record_value(record, field, byte + 1);
+    return DORA_OK;
 }
 
 /* The scalars of a fact. INPUT with a reason, MEMORY or LIMIT. */
@@ -82,17 +110,10 @@ static dora_status take_field(struct dora__facts *facts, struct dora__record *re
     case DORA__STRING:
     case DORA__SERVICE:
         memcpy(&string, member, sizeof string);
-        if ((*reason = check_string(string)))
-            return DORA_ERROR_INPUT;
-        return dora__record_string(facts, record, field, string.data, string.size);
+        return take_string(facts, record, field, string, reason);
     case DORA__INSTANT:
         memcpy(&number, member, sizeof number);
-        if (number == DORA_ABSENT)
-            return DORA_OK;
-        if ((*reason = check_instant(number)))
-            return DORA_ERROR_INPUT;
-        dora__record_value(record, field, number);
-        return DORA_OK;
+        return take_instant(record, field, number, reason);
     case DORA__NUMBER:
         memcpy(&number, member, sizeof number);
         if (number == DORA_ABSENT)
@@ -105,14 +126,8 @@ static dora_status take_field(struct dora__facts *facts, struct dora__record *re
         return DORA_OK;
     default: /* bool or status; list fields are taken apart */
         memcpy(&byte, member, sizeof byte);
-        if (byte == DORA_UNKNOWN)
-            return DORA_OK;
-        if (byte < 0 || byte > (dora__fields[field].type == DORA__STATUS ? DORA_STATUS_FAILURE : 1)) {
-            *reason = "not a value of its type";
-            return DORA_ERROR_INPUT;
-        }
-        dora__record_value(record, field, byte + 1);
-        return DORA_OK;
+        return take_byte(record, field, byte, dora__fields[field].type == DORA__STATUS ? DORA_STATUS_FAILURE : 1,
+                         reason);
     }
 }
 
@@ -160,4 +175,44 @@ dora_status dora__record_from_fact(struct dora__facts *facts, struct dora__recor
     record->fields &= fields;
     *reason = dora__record_check(facts, record, field);
     return *reason ? DORA_ERROR_INPUT : DORA_OK;
+}
+
+dora_status dora__service_handle(struct dora__facts *facts, dora_string name, uint32_t *service, const char **reason) {
+    *service = 0;
+    if ((*reason = check_string(name)))
+        return DORA_ERROR_INPUT;
+    return name.size ? dora__pool_intern(&facts->services, name.data, name.size, service) : DORA_OK;
+}
+
+dora_status dora__record_from_deployment(struct dora__facts *facts, struct dora__record *record,
+                                         const dora_deployment *deployment, enum dora__field *field,
+                                         const char **reason) {
+    const struct {
+        enum dora__field field;
+        int64_t value;
+    } instants[] = {{DORA__FINISHED_AT, deployment->finished_at},
+                    {DORA__COMMITTED_AT, deployment->committed_at},
+                    {DORA__RESTORED_AT, deployment->restored_at}};
+    const struct {
+        enum dora__field field;
+        int8_t value;
+    } bools[] = {{DORA__FAILED, deployment->failed}, {DORA__REWORK, deployment->rework}};
+    dora__record_begin(record, DORA_KIND_DEPLOYMENT);
+    dora_status status = DORA_OK;
+    for (size_t i = 0; i < sizeof instants / sizeof *instants && status == DORA_OK; i++)
+        status = take_instant(record, *field = instants[i].field, instants[i].value, reason);
+    for (size_t i = 0; i < sizeof bools / sizeof *bools && status == DORA_OK; i++)
+        status = take_byte(record, *field = bools[i].field, bools[i].value, 1, reason);
+    if (status != DORA_OK)
+        return status;
+    *field = DORA__SERVICE_NAME;
+    if (deployment->service > facts->services.count) {
+        *reason = "no number of a service";
+        return DORA_ERROR_INPUT;
+    }
+    if (deployment->service)
+        dora__record_value(record, DORA__SERVICE_NAME, deployment->service);
+    else
+        status = take_string(facts, record, DORA__SERVICE_NAME, deployment->service_name, reason);
+    return status == DORA_OK ? take_string(facts, record, *field = DORA__ID, deployment->id, reason) : status;
 }

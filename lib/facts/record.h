@@ -49,4 +49,12 @@ const char *dora__record_check(const struct dora__facts *facts, const struct dor
 dora_status dora__record_from_fact(struct dora__facts *facts, struct dora__record *record, struct dora__items *items,
                                    const dora_fact *fact, enum dora__field *field, const char **reason);
 
+/* The same from the small struct. */
+dora_status dora__record_from_deployment(struct dora__facts *facts, struct dora__record *record,
+                                         const dora_deployment *deployment, enum dora__field *field,
+                                         const char **reason);
+
+/* The handle of a service's name, 0 of an empty one. On INPUT *reason says what is wrong. */
+dora_status dora__service_handle(struct dora__facts *facts, dora_string name, uint32_t *service, const char **reason);
+
 #endif
