@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes a history to measure with: the same bytes for the same options, on every machine. A row is one deployment.
+ * Writes a history to measure with: the same bytes for the same options, on every machine.
  *
- * `--kind inline` writes only deployments that carry it all; `relational` writes deployments, changes and incidents by
- * id, and the services take turns in how changes are tied to deployments: listed by the deployment, naming the
- * deployment, or by ancestry. Half the incidents name their deployment, the others are found by time.
+ * `--kind inline` writes deployments that carry it all, one a row. `relational` writes deployments, changes and
+ * incidents by id; the services take turns in how changes are tied to deployments: listed by the deployment, by
+ * ancestry, or by time alone, and half the incidents name their deployment while the others are found by time.
+ * `ancestry` writes `--rows` commits in order of time, with branches and merges, and then `--tags` deployments of some
+ * of them. The options under "odd" in the usage make histories that are hard on something.
  */
 #include "history.h"
+#include "record.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,221 +18,33 @@
 /* Days that are written begin 2020-01-01, so that a commit 240 days before the first deployment is one of them. */
 enum { DAYS_BEFORE = 366, DAYS_AFTER = 31 };
 
+typedef enum kind { INLINE, RELATIONAL, ANCESTRY } kind;
+
 /* A history and how it is told. */
 typedef struct telling {
     history drawn;
+    kind kind;
     bool csv;
     bool ids;
-    bool relational;
+    bool long_ids;
     bool shuffle;
+    bool reverse;
+    bool unknown_keys;
+    uint64_t updates; /* how often each deployment is told again */
+    uint64_t tags;
 } telling;
 
-/* Output: fields of a record in the order of the columns, as CSV or NDJSON. */
+/* Records of a row. Part 0 is its deployment, 1 .. CHANGES_MAX its changes, then comes its incident. */
 
-typedef enum column {
-    KIND,
-    ID,
-    SERVICE,
-    ENVIRONMENT,
-    FINISHED_AT,
-    COMMITTED_AT,
-    FAILED,
-    RESTORED_AT,
-    OPENED_AT,
-    FIRST_REVIEW_AT,
-    MERGED_AT,
-    RESOLVED_AT,
-    DEPLOYMENT,
-    SHA,
-    CHANGES,
-    PARENTS,
-    COLUMN_COUNT
-} column;
-
-static const char *const column_names[COLUMN_COUNT] = {
-    "kind",       "id",          "service",   "environment",     "finished_at", "committed_at",
-    "failed",     "restored_at", "opened_at", "first_review_at", "merged_at",   "resolved_at",
-    "deployment", "sha",         "changes",   "parents",
-};
-
-enum { OUTPUT_SIZE = 1 << 20, RECORD_MAX = 1 << 12, DAY_TEXT = 11 };
-
-typedef struct output {
-    bool csv;
-    unsigned columns;                /* of the CSV header */
-    unsigned position[COLUMN_COUNT]; /* of a column in it */
-    unsigned cursor;                 /* the position, or number of keys, that the record has come to */
-    char *at;
-    char *bytes;
-    char (*days)[DAY_TEXT]; /* "2020-01-01T", ... */
-} output;
-
-static void flush(output *out) {
-    size_t size = (size_t)(out->at - out->bytes);
-    if (fwrite(out->bytes, 1, size, stdout) != size) {
-        perror("bench_generate");
-        exit(4);
-    }
-    out->at = out->bytes;
-}
-
-static void put_text(output *out, const char *text) {
-    size_t size = strlen(text);
-    memcpy(out->at, text, size);
-    out->at += size;
-}
-
-static void put_digits(output *out, uint64_t number, unsigned digits) {
-    for (unsigned i = digits; i-- > 0; number /= 10)
-        out->at[i] = (char)('0' + number % 10);
-    out->at += digits;
-}
-
-static void put_quote(output *out) {
-    if (!out->csv)
-        *out->at++ = '"';
-}
-
-static void put_field(output *out, column field) {
-    if (out->csv) {
-        for (; out->cursor < out->position[field]; out->cursor++)
-            *out->at++ = ',';
-        return;
-    }
-    if (out->cursor++ > 0)
-        *out->at++ = ',';
-    *out->at++ = '"';
-    put_text(out, column_names[field]);
-    *out->at++ = '"';
-    *out->at++ = ':';
-}
-
-static void put_id(output *out, char letter, uint64_t number) {
-    put_quote(out);
-    *out->at++ = letter;
-    *out->at++ = '-';
-    put_digits(out, number, 10);
-    put_quote(out);
-}
-
-static void put_service(output *out, uint32_t service) {
-    put_field(out, SERVICE);
-    put_quote(out);
-    put_text(out, "svc-");
-    put_digits(out, service, service < 10000 ? 4 : 7);
-    put_quote(out);
-}
-
-static void put_environment(output *out) {
-    put_field(out, ENVIRONMENT);
-    put_quote(out);
-    put_text(out, "production");
-    put_quote(out);
-}
-
-static void put_kind(output *out, const char *name) {
-    put_field(out, KIND);
-    put_quote(out);
-    put_text(out, name);
-    put_quote(out);
-}
-
-static void put_instant(output *out, column field, uint64_t seconds) {
-    put_field(out, field);
-    put_quote(out);
-    memcpy(out->at, out->days[seconds / DAY_SECONDS], DAY_TEXT);
-    out->at += DAY_TEXT;
-    uint32_t second = (uint32_t)(seconds % DAY_SECONDS);
-    put_digits(out, second / HOUR_SECONDS, 2);
-    *out->at++ = ':';
-    put_digits(out, second / MINUTE_SECONDS % 60, 2);
-    *out->at++ = ':';
-    put_digits(out, second % 60, 2);
-    *out->at++ = 'Z';
-    put_quote(out);
-}
-
-static void put_bool(output *out, column field, bool value) {
-    put_field(out, field);
-    put_text(out, value ? "true" : "false");
-}
-
-static void begin_record(output *out) {
-    out->cursor = 0;
-    if (!out->csv)
-        *out->at++ = '{';
-}
-
-static void end_record(output *out) {
-    if (out->csv)
-        for (; out->cursor + 1 < out->columns; out->cursor++)
-            *out->at++ = ',';
-    else
-        *out->at++ = '}';
-    *out->at++ = '\n';
-    if (out->at - out->bytes > OUTPUT_SIZE - RECORD_MAX)
-        flush(out);
-}
-
-static void output_days(output *out, uint64_t count) {
-    static const uint8_t lengths[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    out->days = checked_array(count, sizeof *out->days);
-    unsigned year = 2020, month = 1, day = 1;
-    for (uint64_t i = 0; i < count; i++) {
-        output text = {.at = out->days[i]};
-        put_digits(&text, year, 4);
-        *text.at++ = '-';
-        put_digits(&text, month, 2);
-        *text.at++ = '-';
-        put_digits(&text, day, 2);
-        *text.at = 'T';
-        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        if (++day > lengths[month - 1] + (leap && month == 2 ? 1u : 0u)) {
-            day = 1;
-            month = month % 12 + 1;
-            year += month == 1;
-        }
-    }
-}
-
-static void output_init(output *out, const telling *all) {
-    *out = (output){.csv = all->csv, .bytes = checked_array(OUTPUT_SIZE, 1)};
-    out->at = out->bytes;
-    output_days(out, DAYS_BEFORE + all->drawn.days + DAYS_AFTER);
-    const unsigned flat =
-        1u << SERVICE | 1u << ENVIRONMENT | 1u << FINISHED_AT | 1u << COMMITTED_AT | 1u << FAILED | 1u << RESTORED_AT;
-    const unsigned linked = (1u << COLUMN_COUNT) - 1 - (1u << ENVIRONMENT) - (1u << FAILED) - (1u << RESTORED_AT);
-    unsigned used = all->relational ? linked : all->ids ? flat | 1u << ID : flat;
-    for (unsigned i = 0; i < COLUMN_COUNT; i++) {
-        out->position[i] = out->columns;
-        if (!(used >> i & 1))
-            continue;
-        if (all->csv) {
-            put_text(out, out->columns > 0 ? "," : "");
-            put_text(out, column_names[i]);
-        }
-        out->columns++;
-    }
-    if (all->csv)
-        *out->at++ = '\n';
-}
-
-static void output_free(output *out) {
-    free(out->days);
-    free(out->bytes);
-}
-
-/* Records of a row. Part 0 is its deployment, 1 .. 3 its changes, 4 its incident. */
-
-enum { CHANGES_MAX = 3, DEPLOYMENT_PART = 0, INCIDENT_PART = CHANGES_MAX + 1, PART_BITS = 3 };
-typedef enum tie { LISTED, NAMED, ANCESTRY, TIE_COUNT } tie;
+enum { CHANGES_MAX = 7, DEPLOYMENT_PART = 0, INCIDENT_PART = CHANGES_MAX + 1, PART_BITS = 4 };
+typedef enum tie { BY_LIST, BY_ANCESTRY, BY_TIME, TIE_COUNT } tie;
 
 static uint64_t row_random(const telling *all, uint64_t number) {
     return mix(all->drawn.seed ^ mix(number + 1));
 }
 
 static unsigned change_count(const telling *all, uint64_t number) {
-    return all->relational ? 1 + (unsigned)(row_random(all, number) % CHANGES_MAX) : 0;
+    return all->kind == RELATIONAL ? 1 + (unsigned)(row_random(all, number) % CHANGES_MAX) : 0;
 }
 
 static uint64_t change_number(uint64_t number, unsigned part) {
@@ -241,46 +55,48 @@ static uint64_t finished_of(const telling *all, uint64_t number) {
     return (uint64_t)DAYS_BEFORE * DAY_SECONDS + all->drawn.rows[number].finished;
 }
 
-static void put_inline(output *out, const telling *all, uint64_t number) {
+/* A deployment that is told again keeps its figures; only the last telling knows whether it failed. */
+static void put_inline(output *out, const telling *all, uint64_t number, uint64_t update) {
     const row *told = &all->drawn.rows[number];
     const uint64_t finished = finished_of(all, number);
-    if (all->ids) {
-        put_field(out, ID);
-        put_id(out, 'd', number);
-    }
+    const bool failed = told->recovery_seconds > 0 && update == all->updates;
+    begin_record(out);
+    if (all->ids)
+        put_id(out, ID, 'd', number);
     put_service(out, told->service);
     put_environment(out);
     put_instant(out, FINISHED_AT, finished);
     put_instant(out, COMMITTED_AT, finished - told->lead_seconds);
-    put_bool(out, FAILED, told->recovery_seconds > 0);
-    if (told->recovery_seconds > 0)
+    put_bool(out, FAILED, failed);
+    if (failed)
         put_instant(out, RESTORED_AT, finished + told->recovery_seconds);
+    if (all->updates > 0)
+        put_instant(out, AS_OF, finished + update * HOUR_SECONDS);
+    if (all->unknown_keys)
+        put_unknown(out, number);
+    end_record(out);
 }
 
 static void put_deployment(output *out, const telling *all, uint64_t number) {
     const row *told = &all->drawn.rows[number];
     const unsigned changes = change_count(all, number);
     put_kind(out, "deployment");
-    put_field(out, ID);
-    put_id(out, 'd', number);
+    put_id(out, ID, 'd', number);
     put_service(out, told->service);
     put_instant(out, FINISHED_AT, finished_of(all, number));
-    if (told->service % TIE_COUNT == ANCESTRY) {
-        put_field(out, SHA);
-        put_id(out, 'c', change_number(number, changes));
-    } else if (told->service % TIE_COUNT == LISTED) {
-        put_field(out, CHANGES);
-        put_text(out, out->csv ? "" : "[");
-        for (unsigned part = 1; part <= changes; part++) {
-            put_text(out, part == 1 ? "" : out->csv ? ";" : ",");
-            put_id(out, 'c', change_number(number, part));
-        }
-        put_text(out, out->csv ? "" : "]");
+    if (told->service % TIE_COUNT == BY_ANCESTRY)
+        put_id(out, SHA, 'c', change_number(number, changes));
+    if (told->service % TIE_COUNT == BY_LIST) {
+        begin_list(out, CHANGES);
+        for (unsigned part = 1; part <= changes; part++)
+            put_item(out, part == 1, 'c', change_number(number, part));
+        end_list(out);
     }
+    put_bool(out, REWORK, row_random(all, number) >> 60 == 0);
 }
 
-/* The last change of a deployment has the row's lead time, the ones before up to twice that. Each follows the one
-   before it; the first follows the last change of the service's deployment before. */
+/* The last change of a deployment has the row's lead time, the ones before up to twice that. By ancestry, each follows
+   the one before it, and the first the last change of the service's deployment before. */
 static void put_change(output *out, const telling *all, uint64_t number, unsigned part) {
     const row *told = &all->drawn.rows[number];
     const uint64_t finished = finished_of(all, number), random = mix(row_random(all, number) + part);
@@ -290,24 +106,18 @@ static void put_change(output *out, const telling *all, uint64_t number, unsigne
     const unsigned opened = random >> 32 & 15, reviewed = opened + (random >> 36 & 15);
     const unsigned merged = reviewed + (random >> 40 & 15);
     put_kind(out, "change");
-    put_field(out, ID);
-    put_id(out, 'c', change_number(number, part));
+    put_id(out, ID, 'c', change_number(number, part));
     put_service(out, told->service);
     put_instant(out, COMMITTED_AT, finished - lead);
     put_instant(out, OPENED_AT, finished - lead + lead * opened / 64);
     put_instant(out, FIRST_REVIEW_AT, finished - lead + lead * reviewed / 64);
     put_instant(out, MERGED_AT, finished - lead + lead * merged / 64);
-    if (told->service % TIE_COUNT == NAMED) {
-        put_field(out, DEPLOYMENT);
-        put_id(out, 'd', number);
-    }
     const uint32_t previous = all->drawn.previous[number];
-    if (told->service % TIE_COUNT == ANCESTRY && (part > 1 || previous != NO_ROW)) {
-        put_field(out, PARENTS);
-        put_text(out, out->csv ? "" : "[");
-        put_id(out, 'c',
-               part > 1 ? change_number(number, part - 1) : change_number(previous, change_count(all, previous)));
-        put_text(out, out->csv ? "" : "]");
+    if (told->service % TIE_COUNT == BY_ANCESTRY && (part > 1 || previous != NO_ROW)) {
+        begin_list(out, PARENTS);
+        put_item(out, true, 'c',
+                 part > 1 ? change_number(number, part - 1) : change_number(previous, change_count(all, previous)));
+        end_list(out);
     }
 }
 
@@ -315,24 +125,17 @@ static void put_incident(output *out, const telling *all, uint64_t number) {
     const row *told = &all->drawn.rows[number];
     const uint64_t finished = finished_of(all, number), random = mix(row_random(all, number) + INCIDENT_PART);
     put_kind(out, "incident");
-    put_field(out, ID);
-    put_id(out, 'i', number);
+    put_id(out, ID, 'i', number);
     put_service(out, told->service);
     put_instant(out, OPENED_AT, finished + told->recovery_seconds * (random >> 8 & 15) / 64);
     put_instant(out, RESOLVED_AT, finished + told->recovery_seconds);
-    if ((random & 1) == 0) {
-        put_field(out, DEPLOYMENT);
-        put_id(out, 'd', number);
-    }
+    if ((random & 1) == 0)
+        put_id(out, DEPLOYMENT, 'd', number);
 }
 
-static void put_record(output *out, const telling *all, uint64_t record) {
-    const uint64_t number = record >> PART_BITS;
-    const unsigned part = record & ((1 << PART_BITS) - 1);
+static void put_linked(output *out, const telling *all, uint64_t number, unsigned part) {
     begin_record(out);
-    if (!all->relational)
-        put_inline(out, all, number);
-    else if (part == DEPLOYMENT_PART)
+    if (part == DEPLOYMENT_PART)
         put_deployment(out, all, number);
     else if (part == INCIDENT_PART)
         put_incident(out, all, number);
@@ -341,33 +144,49 @@ static void put_record(output *out, const telling *all, uint64_t record) {
     end_record(out);
 }
 
-/* Calls for each record in order of time: changes, their deployment, its incident. Fills `records` where not NULL, else
-   writes them. Returns their number. */
-static uint64_t each_record(const telling *all, uint64_t *records, output *out) {
-    uint64_t count = 0;
-    for (uint64_t number = 0; number < all->drawn.rows_count; number++) {
-        uint64_t parts[INCIDENT_PART + 1];
-        unsigned parts_count = 0;
-        for (unsigned part = 1; part <= change_count(all, number); part++)
-            parts[parts_count++] = part;
-        parts[parts_count++] = DEPLOYMENT_PART;
-        if (all->relational && all->drawn.rows[number].recovery_seconds > 0)
-            parts[parts_count++] = INCIDENT_PART;
-        for (unsigned i = 0; i < parts_count; i++, count++) {
-            uint64_t record = number << PART_BITS | parts[i];
-            if (records)
-                records[count] = record;
-            else
-                put_record(out, all, record);
-        }
+/* The records of a row in order of time, changes, their deployment, its incident: fills `parts`, returns their number.
+   The parts of an inline row are its tellings. */
+static unsigned row_parts(const telling *all, uint64_t number, unsigned parts[1 << PART_BITS]) {
+    unsigned count = 0;
+    if (all->kind == INLINE) {
+        for (; count <= all->updates; count++)
+            parts[count] = count;
+        return count;
     }
+    for (unsigned part = 1; part <= change_count(all, number); part++)
+        parts[count++] = part;
+    parts[count++] = DEPLOYMENT_PART;
+    if (all->drawn.rows[number].recovery_seconds > 0)
+        parts[count++] = INCIDENT_PART;
     return count;
 }
 
-static void write_shuffled(const telling *all, output *out) {
-    const uint64_t most = all->drawn.rows_count * (all->relational ? CHANGES_MAX + 2 : 1);
-    uint64_t *records = checked_array(most, sizeof *records);
-    const uint64_t count = each_record(all, records, NULL);
+static void put_part(output *out, const telling *all, uint64_t number, unsigned part) {
+    if (all->kind == INLINE)
+        put_inline(out, all, number, part);
+    else
+        put_linked(out, all, number, part);
+}
+
+static void write_rows(output *out, const telling *all) {
+    unsigned parts[1 << PART_BITS];
+    for (uint64_t i = 0; i < all->drawn.rows_count; i++) {
+        const uint64_t number = all->reverse ? all->drawn.rows_count - 1 - i : i;
+        const unsigned count = row_parts(all, number, parts);
+        for (unsigned k = 0; k < count; k++)
+            put_part(out, all, number, parts[k]);
+    }
+}
+
+static void write_shuffled(output *out, const telling *all) {
+    unsigned parts[1 << PART_BITS];
+    uint64_t count = 0;
+    uint64_t *records = checked_array(all->drawn.rows_count * (1 << PART_BITS), sizeof *records);
+    for (uint64_t number = 0; number < all->drawn.rows_count; number++) {
+        const unsigned parts_count = row_parts(all, number, parts);
+        for (unsigned k = 0; k < parts_count; k++)
+            records[count++] = number << PART_BITS | parts[k];
+    }
     uint64_t state = mix(~all->drawn.seed);
     for (uint64_t i = count; i > 1; i--) {
         uint64_t other = draw(&state) % i, record = records[other];
@@ -375,15 +194,67 @@ static void write_shuffled(const telling *all, output *out) {
         records[i - 1] = record;
     }
     for (uint64_t i = 0; i < count; i++)
-        put_record(out, all, records[i]);
+        put_part(out, all, records[i] >> PART_BITS, records[i] & ((1 << PART_BITS) - 1));
     free(records);
+}
+
+/* Commits in blocks of eight: commit 0 merges the two branches of the block before, 1 to 4 are a branch that begins
+   there, and 5 to 7 another. */
+
+enum { BLOCK = 8, BRANCH_END = 4 };
+
+static uint64_t commit_instant(uint64_t number, const telling *all) {
+    return (uint64_t)DAYS_BEFORE * DAY_SECONDS + number * (all->drawn.days * DAY_SECONDS / all->drawn.rows_count);
+}
+
+static void put_commit(output *out, const telling *all, uint64_t number) {
+    begin_record(out);
+    put_kind(out, "change");
+    put_id(out, ID, 'c', number);
+    put_service(out, 0);
+    put_instant(out, COMMITTED_AT, commit_instant(number, all));
+    if (number > 0) {
+        const bool second_branch = number % BLOCK == BRANCH_END + 1;
+        begin_list(out, PARENTS);
+        put_item(out, true, 'c', second_branch ? number - number % BLOCK : number - 1);
+        if (number % BLOCK == 0)
+            put_item(out, false, 'c', number - BLOCK + BRANCH_END);
+        end_list(out);
+    }
+    end_record(out);
+}
+
+static void write_ancestry(output *out, const telling *all) {
+    for (uint64_t number = 0; number < all->drawn.rows_count; number++)
+        put_commit(out, all, number);
+    for (uint64_t tag = 1; tag <= all->tags; tag++) {
+        const uint64_t head = (all->drawn.rows_count - 1) * tag / all->tags / BLOCK * BLOCK;
+        begin_record(out);
+        put_kind(out, "deployment");
+        put_id(out, ID, 'd', tag);
+        put_service(out, 0);
+        put_instant(out, FINISHED_AT, commit_instant(head, all) + HOUR_SECONDS);
+        put_id(out, SHA, 'c', head);
+        end_record(out);
+    }
+}
+
+static unsigned columns_of(const telling *all) {
+    if (all->kind == RELATIONAL)
+        return (1u << AS_OF) - 1 - (1u << ENVIRONMENT) - (1u << FAILED) - (1u << RESTORED_AT);
+    if (all->kind == ANCESTRY)
+        return 1u << KIND | 1u << ID | 1u << SERVICE | 1u << FINISHED_AT | 1u << COMMITTED_AT | 1u << SHA |
+               1u << PARENTS;
+    return 1u << SERVICE | 1u << ENVIRONMENT | 1u << FINISHED_AT | 1u << COMMITTED_AT | 1u << FAILED |
+           1u << RESTORED_AT | (all->ids ? 1u << ID : 0) | (all->updates > 0 ? 1u << AS_OF : 0);
 }
 
 /* Options. */
 
 static const char usage[] =
     "usage: bench_generate [--rows N] [--seed S] [--services N] [--days N] [--format csv|ndjson]\n"
-    "                      [--kind inline|relational] [--ids] [--shuffle] > FILE\n";
+    "                      [--kind inline|relational|ancestry] [--ids] [--shuffle] [--failed PERCENT] [--tags N]\n"
+    "odd:                  [--updates N] [--even-services] [--equal-times] [--reverse] [--long-ids] [--unknown-keys]\n";
 
 static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *number) {
     uint64_t sum = 0;
@@ -394,59 +265,92 @@ static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64
     return at > text && *at == '\0' && sum >= least && sum <= most;
 }
 
-static bool parse_choice(const char *text, const char *no, const char *yes, bool *chosen) {
-    *chosen = strcmp(text, yes) == 0;
-    return *chosen || strcmp(text, no) == 0;
+static bool parse_choice(const char *text, const char *const *choices, unsigned count, unsigned *chosen) {
+    for (*chosen = 0; *chosen < count; (*chosen)++)
+        if (strcmp(text, choices[*chosen]) == 0)
+            return true;
+    return false;
+}
+
+static bool parse_flag(const char *name, telling *all) {
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"--ids", &all->ids},
+        {"--shuffle", &all->shuffle},
+        {"--reverse", &all->reverse},
+        {"--long-ids", &all->long_ids},
+        {"--unknown-keys", &all->unknown_keys},
+        {"--even-services", &all->drawn.even_services},
+        {"--equal-times", &all->drawn.equal_times},
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (strcmp(name, flags[i].name) == 0)
+            return *flags[i].flag = true;
+    return false;
+}
+
+static bool parse_value(const char *name, const char *value, telling *all) {
+    static const char *const formats[] = {"ndjson", "csv"}, *const kinds[] = {"inline", "relational", "ancestry"};
+    const struct {
+        const char *name;
+        uint64_t least, most, *number;
+    } numbers[] = {
+        {"--rows", 1, 1000000000, &all->drawn.rows_count},
+        {"--seed", 0, UINT64_MAX, &all->drawn.seed},
+        {"--services", 1, 9999999, &all->drawn.services},
+        {"--days", 1, 36525, &all->drawn.days},
+        {"--failed", 0, 100, &all->drawn.failed_percent},
+        {"--updates", 0, 9, &all->updates},
+        {"--tags", 1, 1000000, &all->tags},
+    };
+    unsigned chosen;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (strcmp(name, numbers[i].name) == 0)
+            return parse_number(value, numbers[i].least, numbers[i].most, numbers[i].number);
+    if (strcmp(name, "--format") == 0 && parse_choice(value, formats, 2, &chosen)) {
+        all->csv = chosen == 1;
+        return true;
+    }
+    if (strcmp(name, "--kind") == 0 && parse_choice(value, kinds, 3, &chosen)) {
+        all->kind = (kind)chosen;
+        return true;
+    }
+    return false;
 }
 
 static bool parse_options(int count, char **words, telling *all) {
     for (int i = 1; i < count; i++) {
-        const char *name = words[i], *value = i + 1 < count ? words[i + 1] : "";
-        bool known = true, flag = true;
-        if (strcmp(name, "--ids") == 0)
-            all->ids = true;
-        else if (strcmp(name, "--shuffle") == 0)
-            all->shuffle = true;
-        else
-            flag = false;
-        if (flag)
+        if (parse_flag(words[i], all))
             continue;
-        if (strcmp(name, "--rows") == 0)
-            known = parse_number(value, 1, 1000000000, &all->drawn.rows_count);
-        else if (strcmp(name, "--seed") == 0)
-            known = parse_number(value, 0, UINT64_MAX, &all->drawn.seed);
-        else if (strcmp(name, "--services") == 0)
-            known = parse_number(value, 1, 1000000, &all->drawn.services);
-        else if (strcmp(name, "--days") == 0)
-            known = parse_number(value, 1, 36525, &all->drawn.days);
-        else if (strcmp(name, "--format") == 0)
-            known = parse_choice(value, "ndjson", "csv", &all->csv);
-        else if (strcmp(name, "--kind") == 0)
-            known = parse_choice(value, "inline", "relational", &all->relational);
-        else
-            known = false;
-        if (!known)
+        if (i + 1 == count || !parse_value(words[i], words[i + 1], all))
             return false;
         i++;
     }
-    return true;
+    return !(all->csv && all->unknown_keys);
 }
 
 int main(int count, char **words) {
-    telling all = {.drawn = {.rows_count = 1000000, .seed = 1, .services = 1000, .days = 1826}, .csv = true};
+    telling all = {
+        .drawn = {.rows_count = 1000000, .seed = 1, .services = 1000, .days = 1826, .failed_percent = 10},
+        .csv = true,
+        .tags = 1000,
+    };
     if (!parse_options(count, words, &all)) {
         fputs(usage, stderr);
         return 2;
     }
-    history_draw(&all.drawn);
     output out;
-    output_init(&out, &all);
-    if (all.shuffle)
-        write_shuffled(&all, &out);
-    else
-        each_record(&all, NULL, &out);
-    flush(&out);
+    output_init(&out, all.csv, columns_of(&all), DAYS_BEFORE + all.drawn.days + DAYS_AFTER);
+    out.long_ids = all.long_ids;
+    if (all.kind == ANCESTRY) {
+        write_ancestry(&out, &all);
+    } else {
+        history_draw(&all.drawn);
+        (all.shuffle ? write_shuffled : write_rows)(&out, &all);
+        history_free(&all.drawn);
+    }
     output_free(&out);
-    history_free(&all.drawn);
-    return fflush(stdout) == 0 ? 0 : 4;
+    return 0;
 }

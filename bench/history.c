@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Services are drawn by Zipf's law. Rows fall into hours by weekday, hour and growth. Lead times (median 8 h) and the
- * recovery times (median 45 min) of the tenth that fails are log-normal.
+ * recovery times (median 45 min) of those that fail are log-normal.
  */
 #include "history.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,13 +126,15 @@ static uint32_t hour_weight(uint64_t day, uint64_t days, unsigned hour) {
     return weekdays[(day + 4) % 7] * hours[hour] * growth; /* 2021-01-01 is a Friday */
 }
 
-static void draw_row(row *fill, const zipf *services, const durations *lead, const durations *recovery,
-                     uint64_t *state) {
+static void draw_row(const history *drawn, row *fill, const zipf *services, const durations *lead,
+                     const durations *recovery, uint64_t *state) {
     uint64_t first = draw(state), second = draw(state);
-    fill->service = zipf_draw(services, (uint32_t)first);
-    fill->lead_seconds = durations_draw(lead, (uint32_t)(first >> 32));
-    bool failed = below((uint32_t)(second >> 32), 10) == 0;
-    fill->recovery_seconds = failed ? durations_draw(recovery, (uint32_t)second) : 0;
+    fill->service = drawn->even_services ? (uint32_t)((uint64_t)(fill - drawn->rows) % drawn->services)
+                                         : zipf_draw(services, (uint32_t)first);
+    fill->lead_seconds = drawn->equal_times ? 8 * HOUR_SECONDS : durations_draw(lead, (uint32_t)(first >> 32));
+    fill->recovery_seconds = drawn->equal_times ? 45 * MINUTE_SECONDS : durations_draw(recovery, (uint32_t)second);
+    if (below((uint32_t)(second >> 32), 100) >= drawn->failed_percent)
+        fill->recovery_seconds = 0;
 }
 
 /* Deals rows to hours by weight, the remainder carried on, and spreads the rows of an hour over it. */
@@ -157,7 +158,7 @@ static void draw_rows(history *drawn) {
         for (uint64_t i = 0; i < count; i++) {
             uint64_t place = (i << 16) + (draw(&state) & 0xFFFF);
             row *fill = &drawn->rows[filled++];
-            draw_row(fill, services, &tables[0], &tables[1], &state);
+            draw_row(drawn, fill, services, &tables[0], &tables[1], &state);
             fill->finished = (uint32_t)(hour * HOUR_SECONDS + HOUR_SECONDS * place / (count << 16));
         }
     }

@@ -7,6 +7,7 @@
 #ifndef DORA_BENCH_HISTORY_H
 #define DORA_BENCH_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ typedef struct history {
     uint64_t seed;
     uint64_t services;
     uint64_t days;
+    uint64_t failed_percent;
+    bool even_services; /* every service has as many rows, in turn */
+    bool equal_times;   /* one lead time and one recovery time for all */
     row *rows;
     uint32_t *previous; /* the row before of the same service, or NO_ROW */
 } history;
