@@ -7,6 +7,7 @@
 #include "derive/derived.h"
 #include "facts/record.h"
 #include "query/run.h"
+#include "read/arrow.h"
 #include "read/reader.h"
 
 #include <string.h>
@@ -219,6 +220,16 @@ dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *opti
         return dora__fail(error, DORA_ERROR_ARGUMENT,
                           "reader options: struct_size is not set, or a later version's field is");
     return dora__reader_new(&engine->facts, &own, reader, error);
+}
+
+dora_status dora_engine_add_arrow(dora_engine *engine, struct ArrowArrayStream *stream,
+                                  const dora_arrow_options *options, dora_error *error) {
+    return dora__add_arrow(engine ? &engine->facts : NULL, stream, options, error);
+}
+
+dora_status dora_engine_add_arrow_array(dora_engine *engine, struct ArrowArray *array, struct ArrowSchema *schema,
+                                        const dora_arrow_options *options, dora_error *error) {
+    return dora__add_arrow_array(engine ? &engine->facts : NULL, array, schema, options, error);
 }
 
 /* Derives anew what follows from the facts, if they changed. */

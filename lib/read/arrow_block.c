@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See arrow_block.h. Three forms of column have a loop of their own, since nearly all columns of a large table have one
+ * of them: times without nulls, codes of a dictionary, bits. The others go value by value.
+ */
+#include "read/arrow_block.h"
+
+#include <string.h>
+
+enum { ROWS = DORA__BATCH_ROWS };
+
+_Static_assert(ROWS == 64 * DORA__MASK_WORDS, "a mask has a bit for each row of a block");
+
+static bool is_full(const struct dora__arrow_mask *mask, uint32_t rows) {
+    uint32_t count = 0;
+    for (size_t word = 0; word < DORA__MASK_WORDS; word++)
+        count += (uint32_t)__builtin_popcountll(mask->words[word]);
+    return count == rows;
+}
+
+size_t dora__arrow_rows(const struct dora__arrow_mask *mask, uint32_t rows, uint8_t list[DORA__BATCH_ROWS]) {
+    size_t count = 0;
+    if (is_full(mask, rows)) {
+        for (; count < ROWS; count++)
+            list[count] = (uint8_t)count;
+        return rows;
+    }
+    for (size_t word = 0; word < DORA__MASK_WORDS; word++)
+        for (uint64_t left = mask->words[word]; left; left &= left - 1)
+            list[count++] = (uint8_t)(word * 64 + (size_t)__builtin_ctzll(left));
+    return count;
+}
+
+void dora__arrow_blame(struct dora__arrow_block *block, size_t i, enum dora__field field, const char *reason) {
+    block->bad.words[i / 64] |= UINT64_C(1) << i % 64;
+    block->blamed[i] = (uint8_t)field;
+    block->reasons[i] = reason;
+}
+
+/* Rows that are good so far, whose kind has the field, and whose outermost array is not null. */
+static struct dora__arrow_mask rows_of(const struct dora__arrow_block *block, struct dora__arrow_column *column) {
+    struct dora__arrow_mask mask, kinds = {0};
+    dora__arrow_valid(dora__arrow_outer(column), block->first, block->rows, mask.words);
+    bool common = column->field <= DORA__DELETED;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        if (common || dora__kinds[kind].fields >> column->field & 1)
+            for (size_t word = 0; word < DORA__MASK_WORDS; word++)
+                kinds.words[word] |= block->of_kind[kind].words[word];
+    for (size_t word = 0; word < DORA__MASK_WORDS; word++)
+        mask.words[word] &= kinds.words[word] & ~block->bad.words[word];
+    return mask;
+}
+
+static void clear_values(const struct dora__arrow_block *block, enum dora__field field) {
+    switch (dora__fields[field].type) {
+    case DORA__INSTANT:
+    case DORA__NUMBER:
+        for (size_t i = 0; i < ROWS; i++)
+            ((int64_t *)block->values[field])[i] = DORA_ABSENT;
+        break;
+    case DORA__STRING:
+    case DORA__SERVICE:
+        memset(block->values[field], 0, ROWS * sizeof(uint32_t));
+        break;
+    default:
+        memset(block->values[field], 0, ROWS);
+    }
+}
+
+static void store(const struct dora__arrow_block *block, enum dora__field field, size_t i, int64_t value) {
+    switch (dora__fields[field].type) {
+    case DORA__INSTANT:
+    case DORA__NUMBER:
+        ((int64_t *)block->values[field])[i] = value;
+        break;
+    case DORA__STRING:
+    case DORA__SERVICE:
+        ((uint32_t *)block->values[field])[i] = (uint32_t)value;
+        break;
+    default:
+        ((uint8_t *)block->values[field])[i] = (uint8_t)value;
+    }
+}
+
+/* Loads a time of eight bytes that need not be aligned. */
+static inline int64_t time_at(const char *data, size_t at) {
+    int64_t time;
+    memcpy(&time, data + at * sizeof time, sizeof time);
+    return time;
+}
+
+/* Whether all are in range is the sign of `outside`: neither difference can overflow where it is not negative. */
+static inline bool convert_times(int64_t *out, const char *data, size_t rows, int64_t unit_us) {
+    const struct dora__arrow_range range = dora__arrow_time_range(unit_us);
+    uint64_t outside = 0;
+    for (size_t i = 0; i < rows; i++) {
+        int64_t time = time_at(data, i);
+        outside |= ((uint64_t)time - (uint64_t)range.least) | ((uint64_t)range.most - (uint64_t)time);
+        out[i] = unit_us ? (int64_t)((uint64_t)time * (uint64_t)unit_us) : dora__arrow_time_us(time, 0);
+    }
+    return !(outside >> 63);
+}
+
+/* Times of eight bytes, none of them null. False: some are out of range. */
+static bool take_full_times(const struct dora__arrow_block *block, const struct dora__arrow_column *column) {
+    const struct dora__arrow_array *array = &column->value;
+    const char *data = array->data + (array->offset + block->first) * sizeof(int64_t);
+    int64_t *out = block->values[column->field];
+    switch (array->type.unit_us) { /* constants, so that each loop is one of its own */
+    case 0:
+        return convert_times(out, data, block->rows, 0);
+    case 1:
+        return convert_times(out, data, block->rows, 1);
+    case 1000:
+        return convert_times(out, data, block->rows, 1000);
+    default:
+        return convert_times(out, data, block->rows, array->type.unit_us);
+    }
+}
+
+static void take_bits(const struct dora__arrow_block *block, const struct dora__arrow_column *column,
+                      const struct dora__arrow_mask *mask) {
+    const struct dora__arrow_array *array = &column->value;
+    uint8_t *out = block->values[column->field];
+    for (uint32_t from = 0; from < block->rows; from += 64, out += 64) {
+        uint32_t count = block->rows - from < 64 ? block->rows - from : 64;
+        uint64_t known = mask->words[from / 64];
+        uint64_t set =
+            known & dora__arrow_bits((const uint8_t *)array->data, array->offset + block->first + from, count);
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (uint8_t)((known >> i & 1) + (set >> i & 1));
+    }
+}
+
+#define WIDEN(type)                                                                                                    \
+    for (size_t i = 0; i < rows; i++) {                                                                                \
+        type code;                                                                                                     \
+        memcpy(&code, data + i * sizeof code, sizeof code);                                                            \
+        out[i] = (uint32_t)code;                                                                                       \
+    }
+
+/* Codes of some rows, null ones included; a code that none can be is UINT32_MAX. */
+static void load_codes(const struct dora__arrow_array *codes, size_t first, size_t rows, uint32_t out[ROWS]) {
+    const char *data = codes->data + (codes->offset + first) * codes->type.width;
+    switch (codes->type.width * 2 + codes->type.is_signed) {
+    case 2:
+        WIDEN(uint8_t)
+        break;
+    case 3:
+        WIDEN(int8_t)
+        break;
+    case 4:
+        WIDEN(uint16_t)
+        break;
+    case 5:
+        WIDEN(int16_t)
+        break;
+    case 8:
+    case 9:
+        WIDEN(uint32_t)
+        break;
+    default:
+        for (size_t i = 0; i < rows; i++) {
+            uint64_t code = (uint64_t)time_at(data, i);
+            out[i] = code < UINT32_MAX ? (uint32_t)code : UINT32_MAX;
+        }
+    }
+}
+
+/* What an entry of the dictionary means, asked for the first time or bad each time. */
+static dora_status ask_meaning(struct dora__arrow_block *block, struct dora__arrow_column *column, size_t i,
+                               size_t code) {
+    const char *reason = NULL;
+    int64_t value = 0;
+    dora_status status = DORA_OK;
+    if (dora__arrow_is_valid(&column->value, code))
+        status =
+            dora__arrow_value_at(block->facts, &column->value, code, column->field, &column->last, &value, &reason);
+    if (status == DORA_OK) {
+        column->meanings[code] = (uint32_t)value;
+        store(block, column->field, i, value);
+    } else if (reason) {
+        dora__arrow_blame(block, i, column->field, reason);
+        status = DORA_OK;
+    }
+    return status;
+}
+
+static dora_status take_remembered(struct dora__arrow_block *block, struct dora__arrow_column *column,
+                                   const uint8_t *list, size_t count) {
+    uint32_t codes[ROWS];
+    const uint32_t *meanings = column->meanings;
+    size_t entries = column->value.length;
+    uint8_t type = dora__fields[column->field].type;
+    bool wide = type == DORA__STRING || type == DORA__SERVICE;
+    uint32_t *out = block->values[column->field];
+    uint8_t *out_bytes = block->values[column->field];
+    load_codes(&column->codes, block->first, block->rows, codes);
+    for (size_t k = 0; k < count; k++) {
+        size_t i = list[k], code = codes[i];
+        if (code >= entries)
+            return DORA_ERROR_INPUT;
+        uint32_t meaning = meanings[code];
+        if (meaning == UINT32_MAX) {
+            dora_status status = ask_meaning(block, column, i, code);
+            if (status != DORA_OK)
+                return status;
+        } else if (wide) {
+            out[i] = meaning;
+        } else {
+            out_bytes[i] = (uint8_t)meaning;
+        }
+    }
+    return DORA_OK;
+}
+
+/* Where the value of a row lies. INPUT: nowhere; *valid: whether it is not null. */
+static dora_status find_value(const struct dora__arrow_column *column, size_t row, size_t *at, bool *valid) {
+    *at = row;
+    *valid = true;
+    if (!column->is_coded)
+        return DORA_OK;
+    struct dora__arrow_integer code = dora__arrow_integer_at(&column->codes, row);
+    if (code.negative || code.size >= column->value.length)
+        return DORA_ERROR_INPUT;
+    *at = (size_t)code.size;
+    *valid = dora__arrow_is_valid(&column->value, *at);
+    return DORA_OK;
+}
+
+static dora_status take_values(struct dora__arrow_block *block, struct dora__arrow_column *column, const uint8_t *list,
+                               size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        size_t at;
+        bool valid;
+        int64_t value;
+        const char *reason = NULL;
+        dora_status status = find_value(column, block->first + list[k], &at, &valid);
+        if (status == DORA_OK && !valid)
+            continue;
+        if (status == DORA_OK)
+            status =
+                dora__arrow_value_at(block->facts, &column->value, at, column->field, &column->last, &value, &reason);
+        if (status == DORA_OK)
+            store(block, column->field, list[k], value);
+        else if (reason)
+            dora__arrow_blame(block, list[k], column->field, reason);
+        else
+            return status;
+    }
+    return DORA_OK;
+}
+
+static dora_status take_ids(struct dora__arrow_block *block, struct dora__arrow_column *column, const uint8_t *list,
+                            size_t count) {
+    for (size_t i = 0; i < ROWS; i++)
+        block->ids[i] = (dora_string){"", 0};
+    for (size_t k = 0; k < count; k++) {
+        size_t at, i = list[k];
+        bool valid;
+        dora_status status = find_value(column, block->first + i, &at, &valid);
+        if (status == DORA_OK && !valid)
+            continue;
+        if (status != DORA_OK || !dora__arrow_string_at(&column->value, at, block->digits[i], &block->ids[i]))
+            return DORA_ERROR_INPUT;
+        const char *reason = dora__arrow_check_string(block->ids[i]);
+        if (reason)
+            dora__arrow_blame(block, i, DORA__ID, reason);
+    }
+    return DORA_OK;
+}
+
+/* The items of text split at ; and spaces. */
+static dora_status add_split(struct dora__arrow_block *block, dora_string text) {
+    for (size_t i = 0; i < text.size; i++) {
+        size_t from = i;
+        while (i < text.size && text.data[i] != ';' && text.data[i] != ' ')
+            i++;
+        dora_status status = dora__items_add(block->facts, &block->items, text.data + from, i - from);
+        if (status != DORA_OK)
+            return status;
+    }
+    return DORA_OK;
+}
+
+/* An item of a list, or text to be split. INPUT with a reason, or without: the array is broken. */
+static dora_status add_item(struct dora__arrow_block *block, const struct dora__arrow_column *column, size_t row,
+                            const char **reason) {
+    char digits[DORA__DIGITS_ROOM];
+    dora_string text;
+    size_t at;
+    bool valid;
+    const struct dora__arrow_array *outer = column->is_coded ? &column->codes : &column->value;
+    if (!dora__arrow_is_valid(outer, row))
+        return DORA_OK;
+    dora_status status = find_value(column, row, &at, &valid);
+    if (status != DORA_OK || !valid)
+        return status;
+    if (!dora__arrow_string_at(&column->value, at, digits, &text) || (*reason = dora__arrow_check_string(text)))
+        return DORA_ERROR_INPUT;
+    return column->is_list ? dora__items_add(block->facts, &block->items, text.data, text.size)
+                           : add_split(block, text);
+}
+
+static dora_status take_lists(struct dora__arrow_block *block, struct dora__arrow_column *column, const uint8_t *list,
+                              size_t count) {
+    size_t child_length = column->is_coded ? column->codes.length : column->value.length;
+    for (size_t k = 0; k < count; k++) {
+        size_t i = list[k], from = block->first + i, to = from + 1;
+        const char *reason = NULL;
+        if (column->is_list && !dora__arrow_list_at(&column->list, from, child_length, &from, &to))
+            return DORA_ERROR_INPUT;
+        block->items_from[i] = block->items.count;
+        for (; from < to && !reason; from++) {
+            dora_status status = add_item(block, column, from, &reason);
+            if (status != DORA_OK && !reason)
+                return status;
+        }
+        block->items_to[i] = block->items.count;
+        if (reason)
+            dora__arrow_blame(block, i, column->field, reason);
+        else if (column->is_list || block->items_to[i] > block->items_from[i])
+            block->lists.words[i / 64] |= UINT64_C(1) << i % 64;
+    }
+    return DORA_OK;
+}
+
+dora_status dora__arrow_take(struct dora__arrow_block *block, struct dora__arrow_column *column) {
+    uint8_t list[ROWS];
+    enum dora__field field = column->field;
+    struct dora__arrow_mask mask = rows_of(block, column);
+    size_t count = dora__arrow_rows(&mask, block->rows, list);
+    if (field == DORA__ID)
+        return take_ids(block, column, list, count);
+    if (count == 0)
+        return DORA_OK;
+    block->stated |= DORA__BIT(field);
+    if (dora__fields[field].type == DORA__LIST)
+        return take_lists(block, column, list, count);
+    enum dora__arrow_form form = column->value.type.form;
+    bool full = count == block->rows && !column->is_coded;
+    if (full && form == DORA__ARROW_TIME && column->value.type.width == 8 && take_full_times(block, column))
+        return DORA_OK;
+    if (!column->is_coded && form == DORA__ARROW_BOOL) {
+        take_bits(block, column, &mask);
+        return DORA_OK;
+    }
+    clear_values(block, field);
+    return column->remembers ? take_remembered(block, column, list, count) : take_values(block, column, list, count);
+}
+
+/* Whether a row that is not null says something. What is broken does. */
+static bool says_something(const struct dora__arrow_column *column, size_t row) {
+    size_t at;
+    bool valid;
+    dora_string text;
+    if (column->is_list || find_value(column, row, &at, &valid) != DORA_OK)
+        return true;
+    bool is_text = column->value.type.form == DORA__ARROW_TEXT || column->value.type.form == DORA__ARROW_VIEW;
+    return valid && (!is_text || !dora__arrow_text_at(&column->value, at, &text) || text.size);
+}
+
+void dora__arrow_having(struct dora__arrow_column *column, const struct dora__arrow_block *block,
+                        struct dora__arrow_mask *mask) {
+    uint8_t list[ROWS];
+    struct dora__arrow_mask valid;
+    dora__arrow_valid(dora__arrow_outer(column), block->first, block->rows, valid.words);
+    for (size_t word = 0; word < DORA__MASK_WORDS; word++)
+        mask->words[word] &= valid.words[word];
+    enum dora__arrow_form form = column->value.type.form;
+    if (!column->is_coded && form != DORA__ARROW_TEXT && form != DORA__ARROW_VIEW)
+        return;
+    size_t count = dora__arrow_rows(mask, block->rows, list);
+    for (size_t k = 0; k < count; k++)
+        if (!says_something(column, block->first + list[k]))
+            mask->words[list[k] / 64] &= ~(UINT64_C(1) << list[k] % 64);
+}
+
+dora_string dora__arrow_shown(struct dora__arrow_column *column, size_t row) {
+    char digits[DORA__DIGITS_ROOM];
+    size_t at;
+    bool valid;
+    dora_string text;
+    if (find_value(column, row, &at, &valid) != DORA_OK || !valid ||
+        !dora__arrow_string_at(&column->value, at, digits, &text))
+        return (dora_string){NULL, 0};
+    return text;
+}
