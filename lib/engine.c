@@ -4,6 +4,7 @@
  * derives what follows from its facts, when it is asked something after facts were added.
  */
 #include "base/error.h"
+#include "base/threads.h"
 #include "derive/derived.h"
 #include "facts/record.h"
 #include "query/run.h"
@@ -14,6 +15,7 @@
 
 struct dora_engine {
     struct dora__memory memory;
+    struct dora__threads threads;
     struct dora__facts facts;
     struct dora__linking linking;
     struct dora__zone *zone;
@@ -62,6 +64,8 @@ static dora_status take_options(dora_engine *engine, const dora_engine_options *
         return dora__fail(error, DORA_ERROR_ARGUMENT, "changes: no such value");
     if (options->attribution_us < DORA_ATTRIBUTION_EXPLICIT)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "attribution: a negative time");
+    if (options->threads > DORA__THREADS_MOST)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "threads: at most %d", (int)DORA__THREADS_MOST);
     dora_status status = take_production(engine, options->production, error);
     if (status == DORA_OK)
         status = dora__zone_new(&engine->memory, options->time_zone, options->zone_folder, &engine->zone, error);
@@ -94,8 +98,10 @@ dora_status dora_engine_new(const dora_engine_options *options, dora_engine **en
     if (!made)
         return dora__fail_memory(error);
     made->memory = memory;
+    bool lockable = !allocator || own.threads < 2 || dora__memory_lock(&made->memory);
+    dora__threads_init(&made->threads, &made->memory, own.threads);
     dora__facts_init(&made->facts, &made->memory);
-    dora_status status = take_options(made, &own, error);
+    dora_status status = lockable ? take_options(made, &own, error) : dora__fail_memory(error);
     if (status == DORA_OK)
         *engine = made;
     else
@@ -112,6 +118,8 @@ void dora_engine_free(dora_engine *engine) {
     dora__facts_free(&engine->facts);
     dora__zone_free(engine->zone);
     dora__free(&memory, engine->production, engine->production_size, 1);
+    dora__threads_free(&engine->threads);
+    dora__memory_unlock(&memory);
     dora__free(&memory, engine, 1, sizeof *engine);
 }
 
@@ -219,7 +227,10 @@ dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *opti
     if (options && !dora__take_struct(&own, sizeof own, options))
         return dora__fail(error, DORA_ERROR_ARGUMENT,
                           "reader options: struct_size is not set, or a later version's field is");
-    return dora__reader_new(&engine->facts, &own, reader, error);
+    dora_status status = dora__reader_new(&engine->facts, &own, reader, error);
+    if (status == DORA_OK)
+        (*reader)->threads = &engine->threads;
+    return status;
 }
 
 dora_status dora_engine_add_arrow(dora_engine *engine, struct ArrowArrayStream *stream,

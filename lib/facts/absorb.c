@@ -298,8 +298,6 @@ static void clear_table(struct dora__table *table) {
 }
 
 static void clear_strings(struct dora__pool *pool, struct dora__translation *translation) {
-    if (pool->count < STRINGS_KEPT)
-        return;
     struct dora__memory *memory = pool->bytes.memory;
     uint64_t key = pool->key;
     dora__pool_free(pool);
@@ -315,6 +313,9 @@ void dora__shard_clear(struct dora__shard *shard) {
     dora__unknown_free(&facts->unknown);
     dora__unknown_init(&facts->unknown, facts->memory);
     facts->records = facts->merged = facts->rejected = 0;
+    if (facts->strings.count <= STRINGS_KEPT && facts->services.count <= STRINGS_KEPT)
+        return;
     clear_strings(&facts->strings, &shard->strings);
     clear_strings(&facts->services, &shard->services);
+    shard->renewals++;
 }

@@ -21,7 +21,8 @@ struct dora__shard {
     struct dora__facts *into;
     struct dora__translation strings;
     struct dora__translation services;
-    uint32_t *items; /* of the list at hand, translated */
+    unsigned renewals; /* how often its strings were forgotten: handles from before mean nothing */
+    uint32_t *items;   /* of the list at hand, translated */
     size_t items_capacity;
 };
 
@@ -34,7 +35,7 @@ void dora__shard_free(struct dora__shard *shard);
    or LIMIT: part of the facts is in, counted as that many records. */
 dora_status dora__shard_absorb(struct dora__shard *shard);
 
-/* Forgets the facts and counts; keeps room, and strings unless they are many. */
+/* Forgets the facts and counts; keeps room, and strings unless they are many (see renewals). */
 void dora__shard_clear(struct dora__shard *shard);
 
 #endif

@@ -3,6 +3,7 @@
 #include "query/result.h"
 
 #include "base/checked.h"
+#include "base/threads.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static size_t width_of(dora_type type) {
 }
 
 struct dora_result *dora__result_new(const struct dora__memory *memory) {
-    struct dora__memory own = *memory;
+    struct dora__memory own = dora__memory_unlocked(memory); /* a result may outlive its engine */
     struct dora_result *result = dora__alloc_zeroed(&own, 1, sizeof *result);
     if (result)
         result->memory = own;

@@ -3,7 +3,7 @@
  * Cuts input that arrives in pieces into runs of whole records. Whole records are read where they lie in the caller's
  * bytes; only a record that a piece cuts is copied, and nothing about the result depends on where pieces end.
  */
-#include "read/reader.h"
+#include "read/parallel.h"
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -12,7 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RECORD_BYTES_DEFAULT = 16 << 20, RECORD_BYTES_MOST = 1 << 30, LOOK_AHEAD = 64 << 10 };
+enum {
+    RECORD_BYTES_DEFAULT = 16 << 20,
+    RECORD_BYTES_MOST = 1 << 30,
+    LOOK_AHEAD = 64 << 10,
+    SLICE_BYTES_LEAST = 64 << 10
+};
 
 void dora__reader_fail(struct dora_reader *reader, dora_status status) {
     if (reader->failure.status != DORA_OK)
@@ -46,8 +51,12 @@ void dora__reject(struct dora_reader *reader, uint64_t byte, const char *format,
     error.record = reader->records;
     error.line = reader->line;
     error.byte = byte;
-    if (reader->on_reject && reader->on_reject(reader->on_reject_context, &error))
+    if (reader->answered) {
+        if (--reader->answered == 0)
+            reader->failure = error;
+    } else if (reader->on_reject && reader->on_reject(reader->on_reject_context, &error)) {
         reader->failure = error;
+    }
 }
 
 /* Whether a line of the look-ahead begins as an object does: a brace, then a quote or the closing brace. */
@@ -101,8 +110,7 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
     return true;
 }
 
-/* Reads what it can of bytes that follow what was read before; returns how many are done with. */
-static size_t read_some(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
+size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
     size_t done = 0;
     if (!reader->started && !start(reader, bytes, size, final, &done))
         return 0;
@@ -160,7 +168,7 @@ static size_t feed_carried(struct dora_reader *reader, const char *bytes, size_t
     if (!worthwhile || (reader->started && reader->format == DORA_FORMAT_CSV &&
                         reader->carry_size < 2 * reader->carry_tried && reader->carry_size <= reader->record_bytes_max))
         return piece;
-    size_t done = read_some(reader, reader->carry, reader->carry_size, false);
+    size_t done = dora__read_bytes(reader, reader->carry, reader->carry_size, false);
     if (reader->failure.status != DORA_OK)
         return piece;
     size_t left = reader->carry_size - done;
@@ -181,6 +189,19 @@ static dora_status report(const struct dora_reader *reader, dora_error *error) {
     return reader->failure.status;
 }
 
+/* Reads bytes that nothing is held back of; with threads, the first few alone, since more are read together once it is
+   known what they are. */
+static size_t feed_whole(struct dora_reader *reader, const char *bytes, size_t size) {
+    size_t done = 0;
+    if (dora__parallel_worthwhile(reader, size) && !dora__parallel_ready(reader))
+        done = dora__read_bytes(reader, bytes, size < 2 * LOOK_AHEAD ? size : 2 * LOOK_AHEAD, false);
+    if (done == size || reader->failure.status != DORA_OK)
+        return done;
+    if (dora__parallel_worthwhile(reader, size - done) && dora__parallel_ready(reader))
+        return done + dora__read_parallel(reader, bytes + done, size - done);
+    return done + dora__read_bytes(reader, bytes + done, size - done, false);
+}
+
 dora_status dora_reader_feed(dora_reader *reader, const void *bytes, size_t size, dora_error *error) {
     if (!reader || (!bytes && size))
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader or no bytes");
@@ -190,7 +211,7 @@ dora_status dora_reader_feed(dora_reader *reader, const void *bytes, size_t size
         if (reader->carry_size) {
             done = feed_carried(reader, at, size);
         } else {
-            done = read_some(reader, at, size, false);
+            done = feed_whole(reader, at, size);
             if (done < size && reader->failure.status == DORA_OK) {
                 keep_bytes(reader, at + done, size - done);
                 reader->carry_tried = reader->started ? size - done : 0;
@@ -207,7 +228,7 @@ dora_status dora_reader_finish(dora_reader *reader, dora_error *error) {
     if (!reader)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader");
     if (reader->failure.status == DORA_OK) {
-        read_some(reader, reader->carry_size ? reader->carry : "", reader->carry_size, true);
+        dora__read_bytes(reader, reader->carry_size ? reader->carry : "", reader->carry_size, true);
         reader->carry_size = 0;
         reader->carry_tried = 0;
     }
@@ -247,6 +268,7 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
     made->on_reject = options->on_reject;
     made->on_reject_context = options->on_reject_context;
     made->line = 1;
+    made->slice_bytes_least = SLICE_BYTES_LEAST;
     *reader = made;
     return DORA_OK;
 }
@@ -255,7 +277,9 @@ void dora_reader_free(dora_reader *reader) {
     if (!reader)
         return;
     struct dora__memory *memory = reader->memory;
-    dora__names_free(&reader->names);
+    dora__parallel_free(reader->parallel);
+    if (!reader->is_part)
+        dora__names_free(&reader->names);
     dora__items_free(&reader->items, memory);
     dora__csv_free(reader);
     dora__free(memory, reader->carry, reader->carry_capacity, 1);

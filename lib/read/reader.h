@@ -7,6 +7,7 @@
 #ifndef DORA_READ_READER_H
 #define DORA_READ_READER_H
 
+#include "base/threads.h"
 #include "facts/record.h"
 #include "read/names.h"
 
@@ -45,6 +46,11 @@ struct dora_reader {
     size_t record_bytes_max;
     dora_reject_fn on_reject;
     void *on_reject_context;
+    struct dora__threads *threads;   /* NULL: only the caller's */
+    struct dora__parallel *parallel; /* NULL: not needed yet */
+    size_t slice_bytes_least;        /* of a piece, for a thread to be worth waking */
+    bool is_part;                    /* reads slices for another, whose names it borrows */
+    uint32_t answered;               /* so many rejected records are known; on_reject said stop to the last */
 
     dora_error failure; /* status DORA_OK while nothing failed */
     uint64_t records;
@@ -86,6 +92,9 @@ struct dora_reader {
 /* A reader that adds to `facts`, which outlives it; the options were taken with dora__take_struct. */
 dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_options *options, dora_reader **reader,
                              dora_error *error);
+
+/* Reads what it can of bytes that follow what was read before; returns how many are done with. */
+size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t size, bool final);
 
 /* Reads whole records from the front of bytes; `final`: nothing follows. Returns how many bytes are done with. */
 size_t dora__read_ndjson(struct dora_reader *reader, const char *bytes, size_t size, bool final);
