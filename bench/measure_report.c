@@ -18,7 +18,7 @@ enum { PIECE_SIZE = 256 * 1024, ANSWER_WIDTH = 8, QUERIES_MAX = 2, VALUES_MAX = 
 /* A job: its queries, and the columns whose values are its answer. */
 typedef struct report {
     dora_changes changes;
-    const char *day; /* column that names the window */
+    const char *day; /* column that names the window; NULL: there is one only */
     const char *values[VALUES_MAX];
     unsigned queries_count;
     dora_query queries[QUERIES_MAX];
@@ -63,7 +63,6 @@ static const report monthly_keys = {
     .queries = {{.by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_MONTH, .percentiles = "50", .metrics = "dora"}},
 };
 static const report all_time = {
-    .day = "window_start",
     .values = {"deployments", "change_lead_time_mean", "change_fail_rate", "failed_deployment_recovery_time_mean"},
     .queries_count = 1,
     .queries = {{.period = DORA_PERIOD_ALL}},
@@ -140,12 +139,12 @@ static void write_answer(const report *job, dora_result *const *results, const c
         quit(path, strerror(errno));
     for (unsigned part = 0; part < job->queries_count; part++) {
         const dora_result *result = results[part];
-        const int32_t *days = dora_result_date(result, dora_result_find(result, job->day));
+        const int32_t *days = job->day ? dora_result_date(result, dora_result_find(result, job->day)) : NULL;
         size_t columns[VALUES_MAX];
         for (unsigned i = 0; i < VALUES_MAX; i++)
             columns[i] = job->values[i] ? dora_result_find(result, job->values[i]) : SIZE_MAX;
         for (size_t row = 0; row < dora_result_rows(result); row++) {
-            double cells[ANSWER_WIDTH] = {part, group_number(result, row), days[row]};
+            double cells[ANSWER_WIDTH] = {part, group_number(result, row), days ? days[row] : 0};
             for (unsigned i = 0; i < VALUES_MAX; i++)
                 cells[3 + i] = columns[i] == SIZE_MAX ? -1 : value_at(result, columns[i], row);
             if (cells[3] > 0)
