@@ -7,9 +7,11 @@
 
 #include "base/memory.h"
 
-/* Sorts keys[0..count) ascending by their upper `64 - skip_bits` bits, stably; scratch has room for count keys.
-   O(count) for each byte in which keys differ; small arrays by insertion. */
-void dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits);
+/* Sorts keys[0..count) ascending by their upper `64 - skip_bits` bits, stably; scratch has room for count keys. Returns
+   whichever of the two holds them sorted; the other one's content is lost. A pass for each digit of some 8 to 11 bits
+   in the range of bits in which keys differ; few keys by insertion. */
+uint64_t *dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits);
+uint32_t *dora__sort_u32(uint32_t *keys, uint32_t *scratch, size_t count);
 
 /* Negative, 0 or positive as item a belongs before, with or after item b. */
 typedef int dora__compare_fn(const void *context, uint32_t a, uint32_t b);

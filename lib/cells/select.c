@@ -1,190 +1,142 @@
 /* SPDX-License-Identifier: MIT */
-/* See select.h. */
+/* See select.h: what is made once a group. What is done for each window is in select_windows.h. */
 #include "cells/select.h"
 
 #include "base/sort.h"
 
 #include <string.h>
 
-enum { BLOCK_BITS = 9, SUPERBLOCK_BITS = 15, BLOCK_WORDS = 1 << (BLOCK_BITS - 6) };
+enum { COUNTS_LEAST = 1 << 16, COUNTS_RANGE = 2 }; /* sets of counts: samples at least, range at most times samples */
 
-void dora__select_init(struct dora__select *select, struct dora__memory *memory) {
-    *select = (struct dora__select){.memory = memory};
+const struct dora__select_kernel *dora__select_kernel(void) {
+    return &dora__select_portable;
+}
+
+void dora__select_init(struct dora__select *select, struct dora__memory *memory,
+                       const struct dora__select_kernel *kernel) {
+    *select = (struct dora__select){.memory = memory, .kernel = kernel};
 }
 
 void dora__select_free(struct dora__select *select) {
-    dora__buffer_free(&select->sort, select->memory);
-    dora__buffer_free(&select->keys, select->memory);
-    dora__buffer_free(&select->ranks, select->memory);
-    dora__buffer_free(&select->bitmap, select->memory);
+    dora__buffer_free(&select->sort_room, select->memory);
+    dora__buffer_free(&select->keys_room, select->memory);
+    dora__buffer_free(&select->set_room, select->memory);
 }
 
-/* The distinct values of a strip that is not narrow, ascending, so that samples can go by 32-bit keys. */
-static bool make_values(struct dora__select *select) {
+/* The distinct values of a wide strip, ascending, so that samples can go by 32-bit keys. *kept: their number. */
+static bool make_values(struct dora__select *select, size_t *kept) {
     const struct dora__strip *strip = select->strip;
-    if (!dora__buffer_room(&select->keys, select->memory, 2 * strip->count, sizeof(uint64_t)))
+    if (!dora__buffer_room(&select->keys_room, select->memory, 2 * strip->count, sizeof(uint64_t)))
         return false;
-    uint64_t *values = select->keys.data;
+    uint64_t *values = select->keys_room.data;
     for (size_t i = 0; i < strip->count; i++)
         values[i] = dora__biased(strip->wide[i]);
-    dora__sort_u64(values, values + strip->count, strip->count, 0);
-    size_t kept = 0;
+    values = dora__sort_u64(values, values + strip->count, strip->count, 0);
+    *kept = 0;
     for (size_t i = 0; i < strip->count; i++)
-        if (!kept || values[kept - 1] != values[i])
-            values[kept++] = values[i];
+        if (!*kept || values[*kept - 1] != values[i])
+            values[(*kept)++] = values[i];
     select->values = values;
-    /* The number of values, for key_of: kept behind them. */
-    values[strip->count] = kept;
     return true;
 }
 
-static uint64_t key_of(const struct dora__select *select, size_t sample) {
-    const struct dora__strip *strip = select->strip;
-    if (!select->values)
-        return strip->narrow[sample];
-    uint64_t wanted = dora__biased(strip->wide[sample]);
-    size_t low = 0, high = (size_t)select->values[strip->count];
+static uint32_t key_of(const uint64_t *values, size_t count, uint64_t wanted) {
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (select->values[middle] < wanted)
+        if (values[middle] < wanted)
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    return (uint32_t)low;
 }
 
+/* Sorts samples by key, each with its place below it; ranks and values by rank then take the other half of the room. */
 static bool rank_samples(struct dora__select *select) {
-    size_t count = select->strip->count;
-    if (!dora__buffer_room(&select->sort, select->memory, 2 * count, sizeof(uint64_t)) ||
-        !dora__buffer_room(&select->ranks, select->memory, count, sizeof *select->rank))
+    const struct dora__strip *strip = select->strip;
+    size_t count = strip->count, values = 0;
+    if (count > UINT32_MAX || (strip->wide && !make_values(select, &values)) ||
+        !dora__buffer_room(&select->sort_room, select->memory, 2 * count, sizeof(uint64_t)))
         return false;
-    uint64_t *sorted = select->sort.data;
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = key_of(select, i) << 32 | i;
-    dora__sort_u64(sorted, sorted + count, count, 32);
-    select->rank = select->ranks.data;
-    for (size_t i = 0; i < count; i++)
-        select->rank[(uint32_t)sorted[i]] = (uint32_t)i;
-    select->sorted = sorted;
+    uint64_t *room = select->sort_room.data;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t key = strip->wide ? key_of(select->values, values, dora__biased(strip->wide[i])) : strip->narrow[i];
+        room[i] = (uint64_t)key << 32 | i;
+    }
+    const uint64_t *sorted = dora__sort_u64(room, room + count, count, 32);
+    uint32_t *rank = (uint32_t *)(sorted == room ? room + count : room), *by_rank = rank + count;
+    for (size_t i = 0; i < count; i++) {
+        rank[(uint32_t)sorted[i]] = (uint32_t)i;
+        by_rank[i] = (uint32_t)(sorted[i] >> 32);
+    }
+    select->rank = rank;
+    select->by_rank = by_rank;
     return true;
 }
 
-static bool make_bitmap(struct dora__select *select) {
-    size_t superblocks = (select->strip->count >> SUPERBLOCK_BITS) + 1;
-    size_t blocks = superblocks << (SUPERBLOCK_BITS - BLOCK_BITS), words = blocks * BLOCK_WORDS;
-    size_t used = (select->strip->count >> BLOCK_BITS) + 1; /* of the blocks; the rest is never looked at */
-    size_t size = words * sizeof *select->bits + (blocks + superblocks) * sizeof *select->blocks;
-    if (!dora__buffer_room(&select->bitmap, select->memory, size, 1))
-        return false;
-    select->bits = select->bitmap.data;
-    select->blocks = (uint32_t *)(select->bits + words);
+/* An empty set of `size` bits or counts of item_size bytes for each 512 of them. */
+static void *make_set(struct dora__select *select, size_t size, size_t block_size) {
+    size_t superblocks = (size >> DORA__SUPERBLOCK_BITS) + 1, blocks = (size >> DORA__BLOCK_BITS) + 1;
+    size_t room = blocks * block_size + (blocks + superblocks) * sizeof *select->blocks;
+    if (!dora__buffer_room(&select->set_room, select->memory, room, 1))
+        return NULL;
+    memset(select->set_room.data, 0, room);
+    select->blocks = (uint32_t *)((char *)select->set_room.data + blocks * block_size);
     select->superblocks = select->blocks + blocks;
     select->superblocks_count = superblocks;
-    memset(select->bits, 0, used * BLOCK_WORDS * sizeof *select->bits);
-    memset(select->blocks, 0, used * sizeof *select->blocks);
-    memset(select->superblocks, 0, superblocks * sizeof *select->superblocks);
-    return true;
+    return select->set_room.data;
+}
+
+/* Whether counts of values are to be preferred: it saves to rank the samples, and costs memory by the range. */
+static bool prefer_counts(const struct dora__strip *strip, uint32_t *least, size_t *range) {
+    if (!strip->narrow || strip->count < COUNTS_LEAST)
+        return false;
+    uint32_t low = UINT32_MAX, high = 0;
+    for (size_t i = 0; i < strip->count; i++) {
+        uint32_t value = strip->narrow[i];
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    *least = low;
+    *range = (size_t)(high - low) + 1;
+    return (high - low) / COUNTS_RANGE < strip->count;
 }
 
 bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, bool sliding) {
+    size_t range;
     select->strip = strip;
-    select->sliding = sliding;
-    select->low = select->high = select->count = 0;
+    select->low = select->high = 0;
     select->values = NULL;
+    select->run = select->kernel->sort;
     if (!sliding || !strip->count)
         return true;
-    return (strip->narrow || make_values(select)) && rank_samples(select) && make_bitmap(select);
-}
-
-static void flip(struct dora__select *select, size_t begin, size_t end, uint32_t step) {
-    for (size_t i = begin; i < end; i++) {
-        uint32_t rank = select->rank[i];
-        select->bits[rank >> 6] ^= UINT64_C(1) << (rank & 63);
-        select->blocks[rank >> BLOCK_BITS] += step;
-        select->superblocks[rank >> SUPERBLOCK_BITS] += step;
+    if (prefer_counts(strip, &select->least, &range)) {
+        select->run = select->kernel->slide_counts;
+        select->counts = make_set(select, range, sizeof *select->counts << DORA__BLOCK_BITS);
+        return select->counts != NULL;
     }
+    select->run = select->kernel->slide_ranks;
+    select->bits =
+        rank_samples(select) ? make_set(select, strip->count, sizeof *select->bits << (DORA__BLOCK_BITS - 6)) : NULL;
+    return select->bits != NULL;
 }
 
-static bool sort_window(struct dora__select *select) {
-    const struct dora__strip *strip = select->strip;
-    size_t from = strip->begin[select->low];
-    if (!dora__buffer_room(&select->sort, select->memory, 2 * select->count, sizeof(uint64_t)))
-        return false;
-    uint64_t *sorted = select->sort.data;
-    for (size_t i = 0; i < select->count; i++)
-        sorted[i] = strip->narrow ? strip->narrow[from + i] : dora__biased(strip->wide[from + i]);
-    dora__sort_u64(sorted, sorted + select->count, select->count, 0);
-    select->sorted = sorted;
-    return true;
-}
-
-bool dora__select_move(struct dora__select *select, size_t low, size_t high) {
+bool dora__select_run(struct dora__select *select, const struct dora__asked *asked) {
     const size_t *begin = select->strip->begin;
-    size_t old_low = select->low, old_high = select->high;
-    if (low == old_low && high == old_high)
+    if (select->run != select->kernel->sort) {
+        select->run(select, asked);
         return true;
-    select->low = low;
-    select->high = high;
-    select->count = begin[high] - begin[low];
-    if (!select->sliding)
-        return select->count == 0 || sort_window(select);
-    flip(select, begin[old_low], begin[low < old_high ? low : old_high], UINT32_MAX); /* modulo 2^32: minus one */
-    flip(select, begin[old_high > low ? old_high : low], begin[high], 1);
-    return true;
-}
-
-/* Place of the k-th set bit of a word that has more than k. */
-static unsigned bit_at(uint64_t word, size_t k) {
-    unsigned shift = 0;
-    for (unsigned half = 32; half; half /= 2) {
-        uint64_t lower = word & ((UINT64_C(1) << half) - 1);
-        size_t n = (size_t)__builtin_popcountll(lower);
-        if (k >= n) {
-            k -= n;
-            word >>= half;
-            shift += half;
-        } else {
-            word = lower;
-        }
     }
-    return shift;
-}
-
-static size_t rank_at(const struct dora__select *select, size_t k) {
-    size_t s = 0;
-    while (k >= select->superblocks[s])
-        k -= select->superblocks[s++];
-    size_t b = s << (SUPERBLOCK_BITS - BLOCK_BITS);
-    while (k >= select->blocks[b])
-        k -= select->blocks[b++];
-    size_t w = b * BLOCK_WORDS;
-    for (size_t n; k >= (n = (size_t)__builtin_popcountll(select->bits[w])); w++)
-        k -= n;
-    return (w << 6) + bit_at(select->bits[w], k);
-}
-
-/* The set bit after `rank`; there is one. */
-static size_t rank_after(const struct dora__select *select, size_t rank) {
-    size_t w = rank >> 6;
-    uint64_t word = select->bits[w] & ~((UINT64_C(2) << (rank & 63)) - 1); /* of rank 63 nothing is left, by wrapping */
-    while (!word)
-        word = select->bits[++w];
-    return (w << 6) + (size_t)__builtin_ctzll(word);
-}
-
-static int64_t value_of(const struct dora__select *select, uint64_t sorted) {
-    const struct dora__strip *strip = select->strip;
-    if (!select->sliding)
-        return strip->narrow ? (int64_t)sorted * strip->unit : dora__unbiased(sorted) * strip->unit;
-    uint64_t key = sorted >> 32;
-    return (select->values ? dora__unbiased(select->values[key]) : (int64_t)key) * strip->unit;
-}
-
-void dora__select_pair(const struct dora__select *select, size_t k, int64_t *value, int64_t *next) {
-    size_t at = select->sliding ? rank_at(select, k) : k;
-    *value = value_of(select, select->sorted[at]);
-    *next = *value;
-    if (k + 1 < select->count)
-        *next = value_of(select, select->sorted[select->sliding ? rank_after(select, at) : at + 1]);
+    size_t most = 0;
+    for (uint32_t w = 0; w < asked->windows; w++) {
+        size_t count = begin[asked->high[w]] - begin[asked->low[w]];
+        most = count > most ? count : most;
+    }
+    if (!dora__buffer_room(&select->sort_room, select->memory, 2 * most, sizeof *select->scratch_wide))
+        return false;
+    select->scratch_wide = select->sort_room.data;
+    select->scratch = select->sort_room.data;
+    select->run(select, asked);
+    return true;
 }

@@ -1,44 +1,81 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Order statistics of windows that move forwards over a strip.
+ * Order statistics of windows that move forwards over a strip, asked for many windows at a time.
  *
- * Windows that do not overlap sort their own samples. For windows that do, each sample of the group gets its rank once,
- * and a bitmap over ranks, with counts by block, holds the samples inside the window: a day that enters or leaves flips
- * its samples' bits, and the k-th sample is found by counts. No window is selected anew.
+ * Windows that do not overlap sort their own samples. For windows that do, a set holds what is inside: a day that
+ * enters or leaves changes the set by its samples, and the k-th is found by counts of its blocks; no window is selected
+ * anew. The set is a bitmap over the ranks of the group's samples, or, where samples are so many that they nearly fill
+ * the range of their values, the number of each value.
  */
 #ifndef DORA_CELLS_SELECT_H
 #define DORA_CELLS_SELECT_H
 
 #include "cells/strip.h"
 
-struct dora__select {
-    struct dora__memory *memory;
-    const struct dora__strip *strip;
-    bool sliding;
-    size_t low, high; /* the window: days low .. high - 1 of the directory */
-    size_t count;     /* samples in the window */
+enum { DORA__WINDOWS = 256 }; /* most windows of one call, and the stride of what is asked of them */
 
-    const uint64_t *sorted; /* not sliding: the window's samples; sliding: by rank, key in the upper half */
-    const uint64_t *values; /* sliding: value of each key in units; NULL: the key itself */
-    uint32_t *rank;         /* sliding: of each sample */
-    uint64_t *bits;
-    uint32_t *blocks;      /* bits set in each 512 */
-    uint32_t *superblocks; /* bits set in each 32,768 */
-    size_t superblocks_count;
-    struct dora__buffer sort, keys, ranks, bitmap;
+#define DORA__NOT_ASKED SIZE_MAX
+
+/* Windows, as days low[w] .. high[w] - 1 of the directory, neither of which falls, also from call to call; and of each
+   `places` samples, place p of window w at [p * DORA__WINDOWS + w]. */
+struct dora__asked {
+    uint32_t windows;
+    const uint32_t *low;
+    const uint32_t *high;
+    size_t places;
+    const size_t *k;         /* the k-th least sample from 0, below the number in the window; or DORA__NOT_ASKED */
+    const uint32_t *between; /* not 0: the sample after it is wanted as well (itself where there is none) */
+    int64_t *value;          /* the answers, in the strip's units; `next` is `value` where it is not wanted */
+    int64_t *next;
 };
 
-void dora__select_init(struct dora__select *select, struct dora__memory *memory);
+struct dora__select;
+
+/* The ways, compiled for one kind of machine. */
+struct dora__select_kernel {
+    void (*sort)(struct dora__select *select, const struct dora__asked *asked);
+    void (*slide_ranks)(struct dora__select *select, const struct dora__asked *asked);
+    void (*slide_counts)(struct dora__select *select, const struct dora__asked *asked);
+};
+
+struct dora__select {
+    struct dora__memory *memory;
+    const struct dora__select_kernel *kernel;
+    void (*run)(struct dora__select *select, const struct dora__asked *asked);
+    const struct dora__strip *strip;
+    size_t low, high; /* the window at hand, as places in the directory */
+
+    uint32_t *scratch;       /* of sorting: as many as the largest window has */
+    uint64_t *scratch_wide;  /* the same twice, for wide values */
+    const uint32_t *rank;    /* sliding over ranks: of each sample */
+    const uint32_t *by_rank; /* its value by rank, or the place of its value in `values` */
+    const uint64_t *values;  /* NULL, or the distinct biased values of a wide strip */
+    uint64_t *bits;          /* a bit a rank */
+    uint32_t *counts;        /* sliding over counts: samples of each value */
+    uint32_t least;          /* the value that counts[0] counts */
+    uint32_t *blocks;        /* samples in each 512 bits or counts */
+    uint32_t *superblocks;   /* in each 32,768 */
+    size_t superblocks_count;
+    struct dora__buffer sort_room, keys_room, set_room;
+};
+
+/* Blocks of the sets. */
+enum { DORA__BLOCK_BITS = 9, DORA__SUPERBLOCK_BITS = 15 };
+
+void dora__select_init(struct dora__select *select, struct dora__memory *memory,
+                       const struct dora__select_kernel *kernel);
 void dora__select_free(struct dora__select *select);
 
-/* Begins with a loaded strip, the window empty. False: out of memory. O(samples) where sliding. */
+/* Begins with a loaded strip. `sliding`: windows overlap. False: out of memory. O(samples) where sliding. */
 bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, bool sliding);
 
-/* Moves the window to days low .. high - 1; neither end moves back. False: out of memory. */
-bool dora__select_move(struct dora__select *select, size_t low, size_t high);
+/* Answers for the next windows. Those that do not overlap may lose the order of the strip's values within a window.
+   False: out of memory. */
+bool dora__select_run(struct dora__select *select, const struct dora__asked *asked);
 
-/* The k-th least sample of the window, from 0, and the one after it (the same where there is none), in the series' own
-   unit. k < count. */
-void dora__select_pair(const struct dora__select *select, size_t k, int64_t *value, int64_t *next);
+extern const struct dora__select_kernel dora__select_portable;
+
+/* The fastest for this machine. */
+const struct dora__select_kernel *dora__select_kernel(void);
 
 #endif

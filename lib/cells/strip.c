@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See strip.h. Samples mostly arrive in the order of days and are then used where they lie; otherwise one counting pass
- * over the days brings them into order, or, where days are many and samples few, a sort.
+ * See strip.h. Samples mostly arrive in the order of days; otherwise their words, whose upper bits are the day, are
+ * sorted by these. Then one pass takes them apart.
  */
 #include "cells/strip.h"
 
@@ -10,8 +10,12 @@
 
 #include <string.h>
 
-void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory) {
-    *strip = (struct dora__strip){.memory = memory};
+enum { VECTOR_ROOM = 8 }; /* values that may be read, not used, past the last */
+
+void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory, uint32_t events) {
+    if (events >> DORA__EVENT_DAYS & 1)
+        events |= UINT32_C(1) << DORA__EVENT_DEPLOYMENT;
+    *strip = (struct dora__strip){.memory = memory, .events = events};
 }
 
 void dora__buffer_free(struct dora__buffer *buffer, struct dora__memory *memory) {
@@ -23,8 +27,9 @@ void dora__strip_free(struct dora__strip *strip) {
     dora__buffer_free(&strip->directory_days, strip->memory);
     dora__buffer_free(&strip->directory_begin, strip->memory);
     dora__buffer_free(&strip->values, strip->memory);
-    dora__buffer_free(&strip->order, strip->memory);
-    dora__buffer_free(&strip->totals, strip->memory);
+    dora__buffer_free(&strip->scratch, strip->memory);
+    dora__buffer_free(&strip->sums, strip->memory);
+    dora__buffer_free(&strip->totals_room, strip->memory);
 }
 
 bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory, size_t count, size_t item_size) {
@@ -36,185 +41,214 @@ bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory,
     size_t wanted;
     if (!dora__add_size(size, size / 4, &wanted))
         wanted = size;
+    dora__buffer_free(buffer, memory);
     void *data = dora__alloc(memory, wanted, 1);
     if (!data)
         return false;
-    dora__free(memory, buffer->data, buffer->capacity, 1);
     *buffer = (struct dora__buffer){data, wanted};
     return true;
 }
 
-size_t dora__strip_seek(const struct dora__strip *strip, size_t from, int32_t day) {
-    size_t end = from + 8 < strip->days ? from + 8 : strip->days;
-    while (from < end && strip->day[from] < day)
-        from++;
-    if (from < end || from == strip->days)
-        return from;
-    size_t low = from, high = strip->days;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strip->day[middle] < day)
-            low = middle + 1;
-        else
-            high = middle;
+void dora__strip_find(const struct dora__strip *strip, uint32_t from, const int32_t *day, uint32_t count,
+                      uint32_t *found) {
+    const int32_t *directory = strip->day;
+    for (uint32_t i = 0; i < count; i++) {
+        from += directory[from] < day[i]; /* of windows a day apart mostly all there is */
+        while (directory[from] < day[i])
+            from++;
+        found[i] = from;
     }
-    return low;
 }
 
-static bool in_order(const int32_t *day, size_t count) {
-    for (size_t i = 1; i < count; i++)
-        if (day[i] < day[i - 1])
-            return false;
-    return true;
-}
-
-static size_t width_of(const struct dora__placed *placed) {
-    return placed->narrow ? sizeof *placed->narrow : placed->events ? sizeof *placed->events : sizeof *placed->wide;
-}
-
-static const void *values_of(const struct dora__placed *placed, size_t from) {
-    if (placed->narrow)
-        return placed->narrow + from;
-    return placed->events ? (const void *)(placed->events + from) : (const void *)(placed->wide + from);
-}
-
-static inline void copy_value(const struct dora__placed *placed, size_t from, void *values, size_t to) {
-    if (placed->narrow)
-        ((uint32_t *)values)[to] = placed->narrow[from];
-    else if (placed->events)
-        ((uint16_t *)values)[to] = placed->events[from];
-    else
-        ((int64_t *)values)[to] = placed->wide[from];
-}
-
-/* The directory of samples that are in order already. */
-static bool directory_of_ordered(struct dora__strip *strip, const int32_t *day) {
-    size_t count = strip->count, days = count > 0;
-    for (size_t i = 1; i < count; i++)
-        days += day[i] != day[i - 1];
-    if (!dora__buffer_room(&strip->directory_days, strip->memory, days, sizeof *day) ||
-        !dora__buffer_room(&strip->directory_begin, strip->memory, days + 1, sizeof *strip->begin))
-        return false;
-    int32_t *directory = strip->directory_days.data;
-    size_t *begin = strip->directory_begin.data, at = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i && day[i] == day[i - 1])
-            continue;
-        directory[at] = day[i];
-        begin[at++] = i;
+/* The number of days among words; *ordered: whether they are in order. */
+static size_t count_days(const uint64_t *words, size_t count, bool *ordered) {
+    size_t days = count > 0;
+    bool falls = false;
+    for (size_t i = 1; i < count; i++) {
+        uint64_t before = words[i - 1] >> DORA__WORD_DAY, day = words[i] >> DORA__WORD_DAY;
+        days += day != before;
+        falls |= day < before;
     }
-    begin[at] = count;
-    strip->days = days;
-    return true;
+    *ordered = !falls;
+    return days;
 }
 
-/* Brings samples into order by counting the samples of each day from `first` on. */
-static bool order_by_counting(struct dora__strip *strip, const struct dora__placed *placed, size_t from, int32_t first,
-                              size_t span, void *values) {
-    const int32_t *day = placed->day + from;
-    if (!dora__buffer_room(&strip->order, strip->memory, span, sizeof(size_t)) ||
-        !dora__buffer_room(&strip->directory_days, strip->memory, span, sizeof *day) ||
-        !dora__buffer_room(&strip->directory_begin, strip->memory, span + 1, sizeof *strip->begin))
+/* Puts words into the order of days, and wide values with them, whose places the words then hold. */
+static bool order_words(struct dora__strip *strip, uint64_t *words, const int64_t *wide, size_t count) {
+    if (!dora__buffer_room(&strip->scratch, strip->memory, count, sizeof *words))
         return false;
-    size_t *next = strip->order.data;
-    memset(next, 0, span * sizeof *next);
-    for (size_t i = 0; i < strip->count; i++)
-        next[day[i] - first]++;
-    int32_t *directory = strip->directory_days.data;
-    size_t *begin = strip->directory_begin.data, days = 0, sum = 0;
-    for (size_t d = 0; d < span; d++) {
-        size_t n = next[d];
-        next[d] = sum;
-        if (n) {
-            directory[days] = first + (int32_t)d;
-            begin[days++] = sum;
-        }
-        sum += n;
-    }
-    begin[days] = sum;
-    for (size_t i = 0; i < strip->count; i++)
-        copy_value(placed, from + i, values, next[day[i] - first]++);
-    strip->days = days;
-    return true;
-}
-
-/* Brings few samples over many days into order by sorting (day, place). */
-static bool order_by_sorting(struct dora__strip *strip, const struct dora__placed *placed, size_t from, int32_t first,
-                             void *values) {
-    const int32_t *day = placed->day + from;
-    size_t count = strip->count;
-    if (!dora__buffer_room(&strip->order, strip->memory, 2 * count, sizeof(uint64_t)))
+    if (wide && count > UINT32_MAX)
         return false;
-    uint64_t *keys = strip->order.data;
+    for (size_t i = 0; wide && i < count; i++)
+        words[i] |= i;
+    uint64_t *sorted = dora__sort_u64(words, strip->scratch.data, count, DORA__WORD_DAY);
+    if (sorted != words)
+        memcpy(words, sorted, count * sizeof *words);
+    if (!wide)
+        return true;
+    if (!dora__buffer_room(&strip->values, strip->memory, count, sizeof *wide))
+        return false;
+    int64_t *values = strip->values.data;
     for (size_t i = 0; i < count; i++)
-        keys[i] = (uint64_t)(day[i] - first) << 32 | i;
-    dora__sort_u64(keys, keys + count, count, 32);
-    int32_t *days = (int32_t *)(keys + count);
+        values[i] = wide[(uint32_t)words[i]];
+    strip->wide = values;
+    return true;
+}
+
+static bool make_rooms(struct dora__strip *strip, size_t count, bool wide) {
+    size_t days = strip->days, totals = strip->events ? DORA__TOTALS : 0;
+    return dora__buffer_room(&strip->directory_days, strip->memory, days + 1, sizeof *strip->day) &&
+           dora__buffer_room(&strip->directory_begin, strip->memory, days + 1, sizeof *strip->begin) &&
+           dora__buffer_room(&strip->sums, strip->memory, days + 1,
+                             wide ? sizeof *strip->wide_sums : sizeof *strip->narrow_sums) &&
+           dora__buffer_room(&strip->totals_room, strip->memory, totals * (days + 1), sizeof **strip->totals) &&
+           (wide || dora__buffer_room(&strip->values, strip->memory, count + VECTOR_ROOM, sizeof *strip->narrow));
+}
+
+/* Counters of events, seven bits each, in one word: to add a set of events spreads its bits, five and four of them. */
+enum { LANE = 7, LANE_MOST = (1 << LANE) - 1 };
+
+static inline uint64_t spread_events(uint64_t word) {
+    const uint64_t copies = 1 + (1 << 6) + (1 << 12) + (1 << 18) + (1 << 24);
+    const uint64_t lanes = 1 + (1 << LANE) + (1 << 2 * LANE) + (1 << 3 * LANE) + (UINT64_C(1) << 4 * LANE);
+    uint64_t low = word >> DORA__WORD_EVENTS & 31, high = word >> (DORA__WORD_EVENTS + 5) & 15;
+    return (low * copies & lanes) | (high * copies & lanes) << 5 * LANE;
+}
+
+struct totalling {
+    uint32_t *totals[DORA__TOTALS];
+    uint32_t so_far[DORA__TOTALS];
+    uint8_t wanted[DORA__TOTALS]; /* events, without days */
+    unsigned wanted_count;
+    bool days;
+    uint64_t lanes;
+};
+
+static void begin_totals(struct dora__strip *strip, struct totalling *totalling) {
+    memset(totalling, 0, sizeof *totalling);
+    uint32_t *room = strip->totals_room.data;
+    for (unsigned event = 0; event < DORA__TOTALS; event++, room += strip->days + 1) {
+        if (!(strip->events >> event & 1))
+            continue;
+        strip->totals[event] = totalling->totals[event] = room;
+        if (event < DORA__EVENT_COUNT)
+            totalling->wanted[totalling->wanted_count++] = (uint8_t)event;
+    }
+    totalling->days = strip->events >> DORA__EVENT_DAYS & 1;
+}
+
+static inline void add_lanes(struct totalling *totalling) {
+    for (unsigned i = 0; i < totalling->wanted_count; i++)
+        totalling->so_far[totalling->wanted[i]] += totalling->lanes >> totalling->wanted[i] * LANE & LANE_MOST;
+    totalling->lanes = 0;
+}
+
+/* What was before day d. */
+static inline void put_totals(const struct totalling *totalling, size_t d) {
+    for (unsigned i = 0; i < totalling->wanted_count; i++)
+        totalling->totals[totalling->wanted[i]][d] = totalling->so_far[totalling->wanted[i]];
+    if (totalling->days)
+        totalling->totals[DORA__EVENT_DAYS][d] = totalling->so_far[DORA__EVENT_DAYS];
+}
+
+/* Ends a day; it had deployments where their number has risen. */
+static inline void end_day(struct totalling *totalling, uint32_t deployments_before) {
+    add_lanes(totalling);
+    totalling->so_far[DORA__EVENT_DAYS] += totalling->so_far[DORA__EVENT_DEPLOYMENT] > deployments_before;
+}
+
+/* Takes ordered words apart. Called with constants for `events`, so that there are two loops. */
+static inline void take_apart(struct dora__strip *strip, const uint64_t *words, size_t count, int32_t first_day,
+                              bool events) {
+    int32_t *directory = strip->directory_days.data;
+    size_t *begin = strip->directory_begin.data, i = 0, n = 0, d = 0;
+    uint64_t *sums = strip->sums.data, sum = 0;
+    uint32_t *values = strip->values.data;
+    struct totalling totalling;
+    if (events)
+        begin_totals(strip, &totalling);
+    for (; i < count; d++) {
+        uint64_t day = words[i] >> DORA__WORD_DAY;
+        directory[d] = first_day + (int32_t)day;
+        begin[d] = n;
+        sums[d] = sum;
+        uint32_t deployments = events ? totalling.so_far[DORA__EVENT_DEPLOYMENT] : 0;
+        if (events)
+            put_totals(&totalling, d);
+        for (size_t stop = LANE_MOST + i;; i++) {
+            uint64_t word = words[i];
+            if (word >> DORA__WORD_DAY != day)
+                break;
+            values[n] = (uint32_t)word;
+            n += word >> DORA__WORD_HAS_VALUE & 1;
+            sum += (uint32_t)word; /* 0 without a value */
+            if (events) {
+                totalling.lanes += spread_events(word);
+                if (i + 1 == stop) {
+                    add_lanes(&totalling);
+                    stop += LANE_MOST;
+                }
+            }
+            if (i + 1 == count) {
+                i++;
+                break;
+            }
+        }
+        if (events)
+            end_day(&totalling, deployments);
+    }
+    if (events)
+        put_totals(&totalling, d);
+    directory[d] = INT32_MAX;
+    begin[d] = n;
+    sums[d] = sum;
+    strip->count = n;
+    strip->narrow = values;
+    strip->narrow_sums = sums;
+}
+
+/* The same where values are beside the words, one each, in the order of the words. */
+static void take_apart_wide(struct dora__strip *strip, const uint64_t *words, size_t count, int32_t first_day) {
+    int32_t *directory = strip->directory_days.data;
+    size_t *begin = strip->directory_begin.data, d = 0;
+    dora__wide *sums = strip->sums.data, sum = {0, 0};
     for (size_t i = 0; i < count; i++) {
-        copy_value(placed, from + (uint32_t)keys[i], values, i);
-        days[i] = first + (int32_t)(keys[i] >> 32);
+        if (!i || words[i] >> DORA__WORD_DAY != words[i - 1] >> DORA__WORD_DAY) {
+            directory[d] = first_day + (int32_t)(words[i] >> DORA__WORD_DAY);
+            begin[d] = i;
+            sums[d++] = sum;
+        }
+        sum = dora__wide_add_i64(sum, strip->wide[i]);
     }
-    return directory_of_ordered(strip, days);
-}
-
-static bool total_events(struct dora__strip *strip, const uint16_t *events) {
-    if (!dora__buffer_room(&strip->totals, strip->memory, strip->days + 1, sizeof *strip->counts))
-        return false;
-    uint64_t(*counts)[DORA__TOTALS] = strip->totals.data;
-    uint64_t so_far[DORA__TOTALS] = {0};
-    for (size_t d = 0; d < strip->days; d++) {
-        memcpy(counts[d], so_far, sizeof so_far);
-        for (size_t i = strip->begin[d]; i < strip->begin[d + 1]; i++)
-            for (unsigned left = events[i]; left; left &= left - 1)
-                so_far[__builtin_ctz(left)]++;
-        so_far[DORA__EVENT_DAYS] += so_far[DORA__EVENT_DEPLOYMENT] > counts[d][DORA__EVENT_DEPLOYMENT];
-    }
-    memcpy(counts[strip->days], so_far, sizeof so_far);
-    strip->counts = (const uint64_t(*)[DORA__TOTALS])counts;
-    return true;
-}
-
-static bool total_values(struct dora__strip *strip) {
-    if (!dora__buffer_room(&strip->totals, strip->memory, strip->days + 1, sizeof *strip->sums))
-        return false;
-    dora__wide *sums = strip->totals.data, so_far = {0, 0};
-    for (size_t d = 0; d < strip->days; d++) {
-        sums[d] = so_far;
-        for (size_t i = strip->begin[d]; i < strip->begin[d + 1]; i++)
-            so_far = dora__wide_add_i64(so_far, dora__strip_value(strip, i));
-    }
-    sums[strip->days] = so_far;
-    strip->sums = sums;
-    return true;
+    directory[d] = INT32_MAX;
+    begin[d] = strip->count = count;
+    sums[d] = sum;
+    strip->wide_sums = sums;
 }
 
 bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group) {
     size_t from = placed->begin[group], count = placed->begin[group + 1] - from;
-    strip->count = count;
+    uint64_t *words = count ? placed->words + from : NULL;
+    bool ordered;
     strip->unit = placed->unit;
-    const int32_t *day = placed->day ? placed->day + from : NULL;
-    const void *values = count ? values_of(placed, from) : NULL;
-    bool done;
-    if (in_order(day, count)) {
-        done = directory_of_ordered(strip, day);
-    } else {
-        int32_t first = day[0], last = day[0];
-        for (size_t i = 1; i < count; i++) {
-            first = day[i] < first ? day[i] : first;
-            last = day[i] > last ? day[i] : last;
-        }
-        size_t span = (size_t)(last - first) + 1;
-        done = dora__buffer_room(&strip->values, strip->memory, count, width_of(placed));
-        values = strip->values.data;
-        if (done)
-            done = span <= 8 * count + 1024 ? order_by_counting(strip, placed, from, first, span, strip->values.data)
-                                            : order_by_sorting(strip, placed, from, first, strip->values.data);
-    }
-    if (!done)
+    strip->narrow = NULL;
+    strip->narrow_sums = NULL;
+    strip->wide_sums = NULL;
+    strip->wide = placed->wide ? placed->wide + from : NULL;
+    strip->days = count_days(words, count, &ordered);
+    if (!ordered && !order_words(strip, words, strip->wide, count))
+        return false;
+    if (!ordered)
+        strip->days = count_days(words, count, &ordered);
+    if (!make_rooms(strip, count, placed->wide != NULL))
         return false;
     strip->day = strip->directory_days.data;
     strip->begin = strip->directory_begin.data;
-    strip->narrow = placed->narrow ? values : NULL;
-    strip->wide = placed->wide ? values : NULL;
-    return placed->is_events ? total_events(strip, values) : total_values(strip);
+    if (placed->wide)
+        take_apart_wide(strip, words, count, placed->first_day);
+    else if (strip->events)
+        take_apart(strip, words, count, placed->first_day, true);
+    else
+        take_apart(strip, words, count, placed->first_day, false);
+    return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One group's samples of one series in the order of days, with a directory of the days that have any and running totals
- * over it, so that the count or sum of any window is a difference of two.
+ * One group's samples in the order of days, with a directory of the days that have any and running totals over it, so
+ * that the count or sum of any window is a difference of two.
  */
 #ifndef DORA_CELLS_STRIP_H
 #define DORA_CELLS_STRIP_H
@@ -17,34 +17,33 @@ struct dora__buffer {
 
 struct dora__strip {
     struct dora__memory *memory;
-    size_t count;           /* samples */
-    size_t days;            /* days that have samples */
-    const int32_t *day;     /* of each such day, ascending */
-    const size_t *begin;    /* its samples are begin[d] .. begin[d + 1] - 1 */
-    const uint32_t *narrow; /* as in struct dora__placed, by day */
+    uint32_t events;     /* bit e: events e are totalled */
+    size_t count;        /* values */
+    size_t days;         /* days that have samples */
+    const int32_t *day;  /* of each such day, ascending, and INT32_MAX behind them */
+    const size_t *begin; /* the day's values are begin[d] .. begin[d + 1] - 1 */
+    uint32_t *narrow;    /* values by day, in units; with room for a vector behind them. Or: */
     const int64_t *wide;
-    const dora__wide *sums;                 /* days + 1: sum of all values before day d, in units; not for events */
-    const uint64_t (*counts)[DORA__TOTALS]; /* days + 1: events before day d; only for events */
+    const uint64_t *narrow_sums;          /* days + 1: sum of all narrow values before day d, in units. Or: */
+    const dora__wide *wide_sums;          /* of wide ones */
+    const uint32_t *totals[DORA__TOTALS]; /* days + 1: events before day d, of those that are totalled */
     int64_t unit;
-    struct dora__buffer directory_days, directory_begin, values, order, totals;
+    struct dora__buffer directory_days, directory_begin, values, scratch, sums, totals_room;
 };
 
-void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory);
+/* `events`: bit e where events e are asked; DORA__EVENT_DAYS takes DORA__EVENT_DEPLOYMENT with it. */
+void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory, uint32_t events);
 void dora__strip_free(struct dora__strip *strip);
 
-/* Loads a group. False: out of memory. O(samples + days between the first and last, or samples log samples). */
+/* Loads a group, once: its words are put into the order of days. False: out of memory. O(samples). */
 bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group);
 
 /* Room for `size` bytes; the content is lost where it grows. */
 bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory, size_t count, size_t item_size);
 void dora__buffer_free(struct dora__buffer *buffer, struct dora__memory *memory);
 
-/* The first directory place, from `from` on, whose day is not before `day`. Windows move forwards, so a scan is short;
-   far jumps are found by bisection. */
-size_t dora__strip_seek(const struct dora__strip *strip, size_t from, int32_t day);
-
-static inline int64_t dora__strip_value(const struct dora__strip *strip, size_t sample) {
-    return strip->narrow ? strip->narrow[sample] : strip->wide[sample];
-}
+/* For each of `count` ascending days the first directory place, from `from` on, whose day is not before it. */
+void dora__strip_find(const struct dora__strip *strip, uint32_t from, const int32_t *day, uint32_t count,
+                      uint32_t *found);
 
 #endif

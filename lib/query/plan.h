@@ -68,7 +68,11 @@ bool dora__plan_span(const struct dora__plan *plan, const struct dora__derived *
 uint64_t dora__plan_windows(const struct dora__plan *plan, const struct dora__span *span);
 struct dora__window dora__plan_window(const struct dora__plan *plan, const struct dora__span *span, uint64_t index);
 
-/* The first window that ends on or after `day`. O(log windows). */
+/* `count` of them from the index-th on. */
+void dora__plan_windows_from(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
+                             uint32_t count, struct dora__window *windows);
+
+/* The first window that ends on or after `day`, or their number. O(1). */
 uint64_t dora__plan_first_window(const struct dora__plan *plan, const struct dora__span *span, int32_t day);
 
 #endif

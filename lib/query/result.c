@@ -58,10 +58,16 @@ bool dora__result_column(struct dora_result *result, dora_type type, dora_unit u
     return true;
 }
 
-bool dora__result_reserve(struct dora_result *result) {
-    if (result->rows < result->rows_capacity)
+bool dora__result_reserve(struct dora_result *result, size_t rows) {
+    if (rows <= result->rows_capacity - result->rows)
         return true;
-    size_t wanted = result->rows_capacity ? result->rows_capacity + result->rows_capacity / 2 : 64;
+    size_t wanted = result->rows_capacity + result->rows_capacity / 2, needed;
+    if (!dora__add_size(result->rows, rows, &needed) || needed > SIZE_MAX - 64)
+        return false;
+    if (wanted < needed)
+        wanted = needed;
+    if (wanted < 64)
+        wanted = 64;
     for (size_t i = 0; i < result->columns_count; i++) {
         struct dora__column *column = &result->columns[i];
         size_t before = column->validity_capacity;
@@ -72,6 +78,11 @@ bool dora__result_reserve(struct dora_result *result) {
     }
     result->rows_capacity = wanted;
     return true;
+}
+
+bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_t bytes) {
+    struct dora__column *of = &result->columns[column];
+    return dora__grow(&result->memory, (void **)&of->bytes, &of->bytes_capacity, bytes, 1);
 }
 
 void dora__result_clear(struct dora_result *result) {
@@ -91,6 +102,115 @@ static struct dora__column *next_column(struct dora__cursor *cursor) {
 static void mark_valid(const struct dora__cursor *cursor, struct dora__column *column) {
     size_t row = cursor->result->rows;
     column->validity[row / 8] |= (uint8_t)(1u << row % 8);
+}
+
+/* Sets bits of `validity` from bit `row` on. */
+static void put_bits(uint8_t *validity, size_t row, size_t rows, const uint64_t *known) {
+    for (size_t from = 0; from < rows; from += 64) {
+        uint64_t word = known ? known[from / 64] : UINT64_MAX;
+        if (rows - from < 64)
+            word &= (UINT64_C(1) << (rows - from)) - 1;
+        uint8_t *at = validity + (row + from) / 8;
+        unsigned shift = (row + from) % 8;
+        uint64_t low = word << shift, high = shift ? word >> (64 - shift) : 0;
+        for (; low; low >>= 8)
+            *at++ |= (uint8_t)low;
+        if (high)
+            validity[(row + from) / 8 + 8] |= (uint8_t)high;
+    }
+}
+
+static size_t count_bits(size_t rows, const uint64_t *bits) {
+    size_t count = 0;
+    for (size_t from = 0; from < rows; from += 64) {
+        uint64_t word = bits[from / 64];
+        if (rows - from < 64)
+            word &= (UINT64_C(1) << (rows - from)) - 1;
+        count += (size_t)__builtin_popcountll(word);
+    }
+    return count;
+}
+
+static void *fill(struct dora__cursor *cursor, size_t rows, const uint64_t *known) {
+    struct dora__column *column = next_column(cursor);
+    size_t row = cursor->result->rows;
+    put_bits(column->validity, row, rows, known);
+    if (known)
+        column->nulls += rows - count_bits(rows, known);
+    return (char *)column->data + row * width_of(column->type);
+}
+
+int64_t *dora__fill_int64(struct dora__cursor *cursor, size_t rows, const uint64_t *known) {
+    return fill(cursor, rows, known);
+}
+
+double *dora__fill_double(struct dora__cursor *cursor, size_t rows, const uint64_t *known) {
+    return fill(cursor, rows, known);
+}
+
+int32_t *dora__fill_date(struct dora__cursor *cursor, size_t rows) {
+    return fill(cursor, rows, NULL);
+}
+
+/* Room for so many bytes more in the next column, which is of strings; NULL: cursor->status says why. */
+static struct dora__column *string_room(struct dora__cursor *cursor, size_t bytes) {
+    struct dora__column *column = next_column(cursor);
+    size_t from = ((const uint32_t *)column->data)[cursor->result->rows], need;
+    if (!dora__add_size(from, bytes, &need) || need > UINT32_MAX - DORA__NAME_MOST)
+        cursor->status = DORA_ERROR_LIMIT;
+    else if (!dora__grow(&cursor->result->memory, (void **)&column->bytes, &column->bytes_capacity,
+                         need + DORA__NAME_MOST, 1))
+        cursor->status = DORA_ERROR_MEMORY;
+    else
+        return column;
+    return NULL;
+}
+
+void dora__fill_string(struct dora__cursor *cursor, size_t rows, dora_string string) {
+    size_t bytes, row = cursor->result->rows;
+    if (!dora__multiply_size(rows, string.size, &bytes)) {
+        cursor->status = DORA_ERROR_LIMIT;
+        return;
+    }
+    struct dora__column *column = string_room(cursor, bytes);
+    if (!column)
+        return;
+    uint32_t *offsets = (uint32_t *)column->data + row, at = offsets[0];
+    char *to = column->bytes + at;
+    for (size_t done = 0, more = string.size; done < bytes; done += more) { /* once, then doubled */
+        more = !done ? more : done < bytes - done ? done : bytes - done;
+        memcpy(to + done, done ? to : string.data, more);
+    }
+    for (size_t r = 0; r < rows; r++)
+        offsets[r + 1] = at + (uint32_t)((r + 1) * string.size);
+    if (string.data)
+        put_bits(column->validity, row, rows, NULL);
+    else
+        column->nulls += rows;
+}
+
+void dora__fill_names(struct dora__cursor *cursor, size_t rows, const char (*names)[DORA__NAME_MOST],
+                      const uint8_t *number) {
+    size_t row = cursor->result->rows;
+    struct dora__column *column = string_room(cursor, rows * DORA__NAME_MOST);
+    if (!column)
+        return;
+    uint32_t *offsets = (uint32_t *)column->data + row, at = offsets[0];
+    uint64_t known = 0;
+    for (size_t r = 0; r < rows; r++) {
+        const char *name = names[number[r]];
+        const char *end = memchr(name, '\0', DORA__NAME_MOST);
+        uint32_t size = end ? (uint32_t)(end - name) : DORA__NAME_MOST;
+        memcpy(column->bytes + at, name, DORA__NAME_MOST);
+        at += size;
+        offsets[r + 1] = at;
+        known |= (uint64_t)(size > 0) << r % 64;
+        column->nulls += size == 0;
+        if (r % 64 == 63 || r + 1 == rows) {
+            put_bits(column->validity, row + r / 64 * 64, r % 64 + 1, &known);
+            known = 0;
+        }
+    }
 }
 
 void dora__put_null(struct dora__cursor *cursor) {
@@ -135,22 +255,7 @@ void dora__put_string(struct dora__cursor *cursor, dora_string string) {
         dora__put_null(cursor);
         return;
     }
-    struct dora__column *column = next_column(cursor);
-    size_t row = cursor->result->rows;
-    uint32_t *offsets = column->data;
-    size_t from = offsets[row], need;
-    if (!dora__add_size(from, string.size, &need) || need > UINT32_MAX) {
-        cursor->status = DORA_ERROR_LIMIT;
-        return;
-    }
-    if (!dora__grow(&cursor->result->memory, (void **)&column->bytes, &column->bytes_capacity, need + 1, 1)) {
-        cursor->status = DORA_ERROR_MEMORY;
-        return;
-    }
-    if (string.size)
-        memcpy(column->bytes + from, string.data, string.size);
-    offsets[row + 1] = (uint32_t)need;
-    mark_valid(cursor, column);
+    dora__fill_string(cursor, 1, string);
 }
 
 size_t dora_result_rows(const dora_result *result) {

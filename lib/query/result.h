@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Results as they are built: columns are declared first, then rows are filled from left to right through a cursor.
+ * Results as they are built: columns are declared first, then rows are filled from left to right through a cursor, many
+ * at once or one by one.
  */
 #ifndef DORA_QUERY_RESULT_H
 #define DORA_QUERY_RESULT_H
@@ -36,8 +37,10 @@ struct dora_result *dora__result_new(const struct dora__memory *memory);
 bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name, const char *part,
                          const char *last);
 
-/* Room for one more row. False: out of memory. */
-bool dora__result_reserve(struct dora_result *result);
+/* Room for so many more rows. False: out of memory. */
+bool dora__result_reserve(struct dora_result *result, size_t rows);
+/* Room in a column of strings for all in all so many bytes; false: out of memory. Strings find room without it. */
+bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_t bytes);
 
 /* Forgets the rows, keeps the room. */
 void dora__result_clear(struct dora_result *result);
@@ -48,6 +51,18 @@ struct dora__cursor {
     size_t column;
     dora_status status; /* MEMORY or LIMIT where a string found no room */
 };
+
+/* A column of many rows at once, from the row being filled on. The cells of numbers are the caller's to set; those of
+   nulls are to be 0. `known`: bit r of word r / 64 where row r is not null; NULL: none is. */
+int64_t *dora__fill_int64(struct dora__cursor *cursor, size_t rows, const uint64_t *known);
+double *dora__fill_double(struct dora__cursor *cursor, size_t rows, const uint64_t *known);
+int32_t *dora__fill_date(struct dora__cursor *cursor, size_t rows);
+/* The same string in each; data NULL is null. */
+void dora__fill_string(struct dora__cursor *cursor, size_t rows, dora_string string);
+/* Names by number, each at most DORA__NAME_MOST bytes and followed by NULs up to that; those of no size are null. */
+enum { DORA__NAME_MOST = 8 };
+void dora__fill_names(struct dora__cursor *cursor, size_t rows, const char (*names)[DORA__NAME_MOST],
+                      const uint8_t *number);
 
 void dora__put_null(struct dora__cursor *cursor);
 void dora__put_int64(struct dora__cursor *cursor, int64_t value);

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * See row.h. Each shape of metric has two functions side by side, which must agree: one declares its columns, one fills
- * them.
+ * them, each column in one loop over the windows. Nearly all numbers are small enough for one division of doubles,
+ * which rounds right; the others go through base/wide.
  */
 #include "query/row.h"
 
+#include "base/checked.h"
 #include "query/tier.h"
 
+#include <float.h>
+#include <string.h>
+
 struct filling {
-    struct dora__row_source *source;
+    const struct dora__row_writer *writer;
+    const struct dora__figures *figures;
     struct dora__cursor *cursor;
     const struct dora__metric *metric;
 };
+
+/* As dora__ratio_i64, of a numerator that is not negative. */
+static inline double ratio(uint64_t numerator, uint64_t denominator) {
+#if FLT_EVAL_METHOD == 0
+    if (!((numerator | denominator) >> DBL_MANT_DIG))
+        return (double)(int64_t)numerator / (double)(int64_t)denominator;
+#endif
+    return dora__ratio_i64((int64_t)numerator, (int64_t)denominator);
+}
 
 static bool add(struct dora_result *result, const struct dora__metric *metric, const char *part, const char *last) {
     return dora__result_column(result, DORA_TYPE_DOUBLE, (dora_unit)metric->unit, metric->name, part, last);
@@ -23,45 +38,17 @@ static bool add_interval(const struct dora__plan *plan, struct dora_result *resu
            (add(result, metric, part, "_lo") && add(result, metric, part, "_hi"));
 }
 
-static uint64_t count_of(const struct dora__row_source *source, int event) {
-    const struct dora__strip *strip = &source->strips[DORA__EVENTS];
-    return strip->counts[source->high[DORA__EVENTS]][event] - strip->counts[source->low[DORA__EVENTS]][event];
-}
-
-static dora__wide sum_of(const struct dora__row_source *source, int series) {
-    const struct dora__strip *strip = &source->strips[series];
-    dora__wide sum = dora__wide_subtract(strip->sums[source->high[series]], strip->sums[source->low[series]]);
-    return dora__wide_scale(sum, (uint64_t)strip->unit);
-}
-
-static uint64_t size_of(const struct dora__row_source *source, int series) {
-    const struct dora__strip *strip = &source->strips[series];
-    return strip->begin[source->high[series]] - strip->begin[source->low[series]];
-}
-
-/* A sum of microseconds or millionths, over `count` where it is a mean or a ratio. */
-static double per_million(dora__wide sum, uint64_t count) {
-    return dora__wide_ratio(sum, dora__wide_multiply(1000000, count));
-}
-
-static void put_pair(struct dora__cursor *cursor, double low, double high) {
-    dora__put_double(cursor, low);
-    dora__put_double(cursor, high);
-}
-
-static void put_nulls(struct dora__cursor *cursor, unsigned count) {
-    for (unsigned i = 0; i < count; i++)
-        dora__put_null(cursor);
-}
-
 static bool count_columns(const struct dora__plan *plan, struct dora_result *result,
                           const struct dora__metric *metric) {
     (void)plan;
     return dora__result_column(result, DORA_TYPE_INT64, (dora_unit)metric->unit, metric->name, NULL, NULL);
 }
 
-static void fill_count(struct filling *fill) {
-    dora__put_int64(fill->cursor, (int64_t)count_of(fill->source, fill->metric->of));
+static void fill_count(const struct filling *fill) {
+    const uint32_t *count = fill->figures->event[fill->metric->of];
+    int64_t *cell = dora__fill_int64(fill->cursor, fill->figures->windows, NULL);
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        cell[w] = count[w];
 }
 
 static bool ratio_columns(const struct dora__plan *plan, struct dora_result *result,
@@ -69,15 +56,22 @@ static bool ratio_columns(const struct dora__plan *plan, struct dora_result *res
     return add(result, metric, NULL, NULL) && add_interval(plan, result, metric, NULL);
 }
 
-static void fill_rate(struct filling *fill) {
-    uint64_t count = count_of(fill->source, fill->metric->of);
-    int64_t days = fill->source->window.days;
-    dora__put_double(fill->cursor, dora__ratio_i64((int64_t)count, days));
-    if (!fill->source->plan->query.intervals)
+static void fill_rate(const struct filling *fill) {
+    const struct dora__figures *figures = fill->figures;
+    const uint32_t *count = figures->event[fill->metric->of];
+    double *rate = dora__fill_double(fill->cursor, figures->windows, NULL);
+    for (uint32_t w = 0; w < figures->windows; w++)
+        rate[w] = ratio(count[w], (uint64_t)figures->window[w].days);
+    if (!figures->intervals)
         return;
-    double low, high;
-    dora__garwood_cached(fill->source->intervals, count, &low, &high);
-    put_pair(fill->cursor, low / (double)days, high / (double)days);
+    double *low = dora__fill_double(fill->cursor, figures->windows, NULL);
+    double *high = dora__fill_double(fill->cursor, figures->windows, NULL);
+    for (uint32_t w = 0; w < figures->windows; w++) {
+        double days = (double)figures->window[w].days;
+        dora__garwood_cached(figures->intervals, count[w], &low[w], &high[w]);
+        low[w] /= days;
+        high[w] /= days;
+    }
 }
 
 /* Whether the facts as a whole can tell. */
@@ -87,51 +81,79 @@ static bool has_evidence(const struct dora__derived *derived, int evidence) {
                                                : true;
 }
 
-static uint64_t ratio_base(const struct filling *fill) {
-    bool known = has_evidence(fill->source->derived, fill->metric->evidence);
-    return known ? count_of(fill->source, fill->metric->per) : 0;
+/* Bit w: events `per` are not 0 in window w, and the facts can tell. */
+static void known_ratios(const struct filling *fill, uint64_t known[DORA__WINDOWS / 64]) {
+    const uint32_t *base = fill->figures->event[fill->metric->per];
+    bool evidence = has_evidence(fill->writer->derived, fill->metric->evidence);
+    memset(known, 0, DORA__WINDOWS / 64 * sizeof *known);
+    for (uint32_t w = 0; w < fill->figures->windows && evidence; w++)
+        known[w / 64] |= (uint64_t)(base[w] > 0) << w % 64;
 }
 
-static void fill_ratio(struct filling *fill) {
-    uint64_t count = count_of(fill->source, fill->metric->of), base = ratio_base(fill);
-    bool interval = fill->source->plan->query.intervals && fill->metric->interval;
-    if (!base) {
-        put_nulls(fill->cursor, interval ? 3 : 1);
+static inline bool is_known(const uint64_t *known, uint32_t w) {
+    return known[w / 64] >> w % 64 & 1;
+}
+
+static void fill_ratio(const struct filling *fill) {
+    const struct dora__figures *figures = fill->figures;
+    const uint32_t *count = figures->event[fill->metric->of], *base = figures->event[fill->metric->per];
+    uint64_t known[DORA__WINDOWS / 64];
+    known_ratios(fill, known);
+    double *cell = dora__fill_double(fill->cursor, figures->windows, known);
+    for (uint32_t w = 0; w < figures->windows; w++)
+        cell[w] = is_known(known, w) ? ratio(count[w], base[w]) : 0;
+    if (!figures->intervals || !fill->metric->interval)
         return;
+    double *low = dora__fill_double(fill->cursor, figures->windows, known);
+    double *high = dora__fill_double(fill->cursor, figures->windows, known);
+    for (uint32_t w = 0; w < figures->windows; w++) {
+        low[w] = high[w] = 0;
+        if (is_known(known, w))
+            dora__wilson(count[w], base[w], &low[w], &high[w]);
     }
-    dora__put_double(fill->cursor, dora__ratio_i64((int64_t)count, (int64_t)base));
-    if (!interval)
-        return;
-    double low, high;
-    dora__wilson(count, base, &low, &high);
-    put_pair(fill->cursor, low, high);
 }
 
-static void fill_sum(struct filling *fill) {
-    dora__put_double(fill->cursor, per_million(sum_of(fill->source, fill->metric->of), 1));
+/* A sum of microseconds or millionths in window w, over `count` where it is a mean or a ratio. */
+static inline double per_million(const struct dora__series_figures *series, uint32_t w, uint64_t count) {
+    dora__wide sum = series->sum[w];
+    if (series->unit == DORA__US_PER_SECOND && sum.high == 0 && sum.low <= INT64_MAX)
+        return ratio(sum.low, count);
+    return dora__wide_ratio(dora__wide_scale(sum, (uint64_t)series->unit), dora__wide_multiply(1000000, count));
 }
 
-static void put_mean(struct filling *fill, uint64_t count) {
-    if (count)
-        dora__put_double(fill->cursor, per_million(sum_of(fill->source, fill->metric->of), count));
-    else
-        dora__put_null(fill->cursor);
+static void fill_sum(const struct filling *fill) {
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, NULL);
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        cell[w] = per_million(fill->figures->series[fill->metric->of], w, 1);
 }
 
-static void fill_sum_ratio(struct filling *fill) {
-    put_mean(fill, count_of(fill->source, fill->metric->per));
+static void fill_sum_ratio(const struct filling *fill) {
+    const uint32_t *base = fill->figures->event[fill->metric->per];
+    uint64_t known[DORA__WINDOWS / 64];
+    known_ratios(fill, known);
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, known);
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        cell[w] = is_known(known, w) ? per_million(fill->figures->series[fill->metric->of], w, base[w]) : 0;
 }
 
-static void fill_mean(struct filling *fill) {
-    put_mean(fill, size_of(fill->source, fill->metric->of));
+static void fill_mean(const struct filling *fill) {
+    const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, series->known);
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        cell[w] = series->n[w] ? per_million(series, w, series->n[w]) : 0;
 }
 
-static void fill_efficiency(struct filling *fill) {
-    dora__wide total = sum_of(fill->source, fill->metric->per);
-    if (dora__wide_is_zero(total))
-        dora__put_null(fill->cursor);
-    else
-        dora__put_double(fill->cursor, dora__wide_ratio(sum_of(fill->source, fill->metric->of), total));
+static void fill_efficiency(const struct filling *fill) {
+    const struct dora__series_figures *active = fill->figures->series[fill->metric->of];
+    const struct dora__series_figures *total = fill->figures->series[fill->metric->per];
+    uint64_t known[DORA__WINDOWS / 64] = {0};
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        known[w / 64] |= (uint64_t)!dora__wide_is_zero(total->sum[w]) << w % 64;
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, known);
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        cell[w] = is_known(known, w) ? dora__wide_ratio(dora__wide_scale(active->sum[w], (uint64_t)active->unit),
+                                                        dora__wide_scale(total->sum[w], (uint64_t)total->unit))
+                                     : 0;
 }
 
 static bool distribution_columns(const struct dora__plan *plan, struct dora_result *result,
@@ -149,51 +171,63 @@ static bool distribution_columns(const struct dora__plan *plan, struct dora_resu
     return true;
 }
 
-/* The value of a 1-based rank, null for 0. */
-static void put_rank(struct filling *fill, uint64_t rank) {
-    const struct dora__select *select = &fill->source->selects[fill->metric->of];
-    int64_t value, next;
-    if (rank == 0) {
-        dora__put_null(fill->cursor);
-        return;
-    }
-    dora__select_pair(select, rank - 1, &value, &next);
-    dora__put_double(fill->cursor, dora__interpolate_seconds(value, value, 0, 1));
+/* A percentile in whole seconds times its denominator, where both are small. */
+static inline int64_t scaled(const struct dora__series_figures *series, size_t at, uint32_t denominator) {
+    return series->value[at] * denominator + (series->next[at] - series->value[at]) * series->between[at];
 }
 
-static void fill_distribution(struct filling *fill) {
-    const struct dora__plan *plan = fill->source->plan;
-    const struct dora__figures *figures = &fill->source->figures[fill->metric->of];
-    uint64_t count = size_of(fill->source, fill->metric->of);
-    dora__put_int64(fill->cursor, (int64_t)count);
-    put_mean(fill, count);
+static void fill_percentile(const struct filling *fill, const struct dora__series_figures *series, size_t i) {
+    uint32_t denominator = fill->figures->plan->percentiles[i].denominator;
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, series->known);
+    for (uint32_t w = 0; w < fill->figures->windows; w++) {
+        size_t at = i * DORA__WINDOWS + w;
+        if (!series->n[w])
+            cell[w] = 0;
+        else if (series->unit == DORA__US_PER_SECOND) /* then values fit 32 bits and are not negative */
+            cell[w] = series->between[at] ? ratio((uint64_t)scaled(series, at, denominator), denominator)
+                                          : (double)series->value[at];
+        else
+            cell[w] = dora__interpolate_seconds(series->value[at] * series->unit, series->next[at] * series->unit,
+                                                series->between[at], denominator);
+    }
+}
+
+/* One of the samples that enclose a percentile, null where there is none. */
+static void fill_bound(const struct filling *fill, const struct dora__series_figures *series, size_t place) {
+    uint64_t known[DORA__WINDOWS / 64] = {0};
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        known[w / 64] |= (uint64_t)(series->k[place * DORA__WINDOWS + w] != DORA__NOT_ASKED) << w % 64;
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, known);
+    for (uint32_t w = 0; w < fill->figures->windows; w++) {
+        int64_t value = is_known(known, w) ? series->value[place * DORA__WINDOWS + w] * series->unit : 0;
+        cell[w] = dora__interpolate_seconds(value, value, 0, 1);
+    }
+}
+
+static void fill_distribution(const struct filling *fill) {
+    const struct dora__plan *plan = fill->figures->plan;
+    const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
+    int64_t *n = dora__fill_int64(fill->cursor, fill->figures->windows, NULL);
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        n[w] = (int64_t)series->n[w];
+    fill_mean(fill);
     for (size_t i = 0; i < plan->percentiles_count; i++) {
-        const struct dora__percentile *percentile = &plan->percentiles[i];
-        if (!count) {
-            put_nulls(fill->cursor, plan->query.intervals ? 3 : 1);
-            continue;
-        }
-        dora__put_double(fill->cursor,
-                         dora__interpolate_seconds(figures->percentiles[i].value_us, figures->percentiles[i].next_us,
-                                                   figures->percentiles[i].numerator, percentile->denominator));
+        fill_percentile(fill, series, i);
         if (!plan->query.intervals)
             continue;
-        uint64_t lower, upper;
-        dora__order_ranks_cached(fill->source->intervals, count, percentile->numerator, percentile->denominator, &lower,
-                                 &upper);
-        put_rank(fill, lower);
-        put_rank(fill, upper);
+        fill_bound(fill, series, plan->percentiles_count + 2 * i);
+        fill_bound(fill, series, plan->percentiles_count + 2 * i + 1);
     }
 }
 
 /* The score of the median of a distribution, or -1 where it is not known. */
-static int score_median(const struct dora__row_source *source, int series) {
-    const struct dora__figures *figures = &source->figures[series];
-    size_t median = source->plan->median;
-    if (!size_of(source, series))
+static int score_median(const struct dora__figures *figures, int which, uint32_t w) {
+    const struct dora__series_figures *series = figures->series[which];
+    size_t median = figures->plan->median, at = median * DORA__WINDOWS + w;
+    if (!series->n[w])
         return -1;
-    return dora__score_duration(figures->percentiles[median].value_us, figures->percentiles[median].next_us,
-                                figures->percentiles[median].numerator, source->plan->percentiles[median].denominator);
+    return dora__score_duration(series->value[at] * series->unit, series->next[at] * series->unit, series->between[at],
+                                figures->plan->percentiles[median].denominator);
 }
 
 static bool score_columns(const struct dora__plan *plan, struct dora_result *result,
@@ -202,36 +236,41 @@ static bool score_columns(const struct dora__plan *plan, struct dora_result *res
 }
 
 /* The mean of the known of the five scores; whole scores are summed apart from those of ratios, 10 (1 - x / n), which
-   share the denominator n: sum = (n whole + 10 good) / n. */
-static void fill_score(struct filling *fill) {
-    const struct dora__row_source *source = fill->source;
-    int64_t whole = 0, known = 0, good = 0, n = (int64_t)count_of(source, DORA__EVENT_DEPLOYMENT);
-    if (source->plan->median == SIZE_MAX)
-        return;
+   share the denominator n: sum = (n whole + 10 good) / n. False: none is known. */
+static bool score(const struct filling *fill, uint32_t w, double *mean) {
+    const struct dora__figures *figures = fill->figures;
+    const struct dora__derived *derived = fill->writer->derived;
+    int64_t whole = 0, known = 0, good = 0, n = figures->event[DORA__EVENT_DEPLOYMENT][w];
     if (fill->metric->of != DORA__SCORE_STABILITY) {
-        const int scores[] = {score_median(source, DORA__LEAD_TIME), score_median(source, DORA__RECOVERY),
-                              dora__score_frequency((uint64_t)n, source->window.days)};
+        const int scores[] = {score_median(figures, DORA__LEAD_TIME, w), score_median(figures, DORA__RECOVERY, w),
+                              dora__score_frequency((uint64_t)n, figures->window[w].days)};
         for (int i = 0; i < 3; i++) {
             known += scores[i] >= 0;
             whole += scores[i] >= 0 ? scores[i] : 0;
         }
     }
     if (fill->metric->of != DORA__SCORE_THROUGHPUT && n) {
-        known += source->derived->failure_known + source->derived->rework_known;
-        good += source->derived->failure_known ? n - (int64_t)count_of(source, DORA__EVENT_FAILED) : 0;
-        good += source->derived->rework_known ? n - (int64_t)count_of(source, DORA__EVENT_REWORK) : 0;
+        known += derived->failure_known + derived->rework_known;
+        good += derived->failure_known ? n - figures->event[DORA__EVENT_FAILED][w] : 0;
+        good += derived->rework_known ? n - figures->event[DORA__EVENT_REWORK][w] : 0;
     }
-    if (!known)
-        dora__put_null(fill->cursor);
-    else if (good)
-        dora__put_double(fill->cursor, dora__ratio_i64(n * whole + 10 * good, known * n));
-    else
-        dora__put_double(fill->cursor, dora__ratio_i64(whole, known));
+    *mean = !known ? 0 : good ? dora__ratio_i64(n * whole + 10 * good, known * n) : dora__ratio_i64(whole, known);
+    return known > 0;
+}
+
+static void fill_score(const struct filling *fill) {
+    double mean[DORA__WINDOWS];
+    uint64_t known[DORA__WINDOWS / 64] = {0};
+    if (fill->figures->plan->median == SIZE_MAX)
+        return;
+    for (uint32_t w = 0; w < fill->figures->windows; w++)
+        known[w / 64] |= (uint64_t)score(fill, w, &mean[w]) << w % 64;
+    memcpy(dora__fill_double(fill->cursor, fill->figures->windows, known), mean, fill->figures->windows * sizeof *mean);
 }
 
 static const struct {
     bool (*columns)(const struct dora__plan *, struct dora_result *, const struct dora__metric *);
-    void (*fill)(struct filling *);
+    void (*fill)(const struct filling *);
 } shapes[] = {
     [DORA__SHAPE_COUNT] = {count_columns, fill_count},
     [DORA__SHAPE_RATE] = {ratio_columns, fill_rate},
@@ -244,30 +283,75 @@ static const struct {
     [DORA__SHAPE_SCORE] = {score_columns, fill_score},
 };
 
-static dora_tier judge_duration(const struct filling *fill, const dora_tier_bound bounds[3]) {
-    const struct dora__plan *plan = fill->source->plan;
-    const struct dora__figures *figures = &fill->source->figures[fill->metric->of];
-    if (!size_of(fill->source, fill->metric->of))
-        return DORA_TIER_NONE;
-    return dora__tier_duration(bounds, figures->percentiles[plan->median].value_us,
-                               figures->percentiles[plan->median].next_us, figures->percentiles[plan->median].numerator,
-                               plan->percentiles[plan->median].denominator);
+static void judge_median(const struct filling *fill, const dora_tier_bound bounds[3],
+                         const struct dora__row_limits *limits, uint8_t *tier) {
+    const struct dora__plan *plan = fill->figures->plan;
+    const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
+    uint32_t denominator = plan->percentiles[plan->median].denominator;
+    for (uint32_t w = 0; w < fill->figures->windows; w++) {
+        size_t at = plan->median * DORA__WINDOWS + w;
+        if (!series->n[w]) {
+            tier[w] = DORA_TIER_NONE;
+        } else if (limits->usable && series->unit == DORA__US_PER_SECOND) {
+            int64_t median = scaled(series, at, denominator);
+            tier[w] = median < limits->below[0]   ? DORA_TIER_ELITE
+                      : median < limits->below[1] ? DORA_TIER_HIGH
+                      : median < limits->below[2] ? DORA_TIER_MEDIUM
+                                                  : DORA_TIER_LOW;
+        } else {
+            tier[w] = (uint8_t)dora__tier_duration(bounds, series->value[at] * series->unit,
+                                                   series->next[at] * series->unit, series->between[at], denominator);
+        }
+    }
 }
 
-static dora_tier judge(const struct filling *fill, enum dora__judged judged) {
-    const dora_tiers *tiers = &fill->source->plan->tiers;
-    uint64_t base;
+static void judge(const struct filling *fill, enum dora__judged judged, uint8_t *tier) {
+    const struct dora__figures *figures = fill->figures;
+    const dora_tiers *tiers = &figures->plan->tiers;
+    const uint32_t *count = figures->event[fill->metric->of], *base = figures->event[fill->metric->per];
+    bool evidence = has_evidence(fill->writer->derived, fill->metric->evidence);
     switch (judged) {
     case DORA__JUDGED_FREQUENCY:
-        return dora__tier_frequency(tiers, count_of(fill->source, fill->metric->of), fill->source->window.days);
+        for (uint32_t w = 0; w < figures->windows; w++)
+            tier[w] = (uint8_t)dora__tier_frequency(tiers, count[w], figures->window[w].days);
+        break;
     case DORA__JUDGED_LEAD_TIME:
-        return judge_duration(fill, tiers->lead_time);
+        judge_median(fill, tiers->lead_time, &fill->writer->lead_time, tier);
+        break;
     case DORA__JUDGED_FAIL_RATE:
-        base = ratio_base(fill);
-        return base ? dora__tier_fail_rate(tiers, count_of(fill->source, fill->metric->of), base) : DORA_TIER_NONE;
+        for (uint32_t w = 0; w < figures->windows; w++)
+            tier[w] = (uint8_t)(evidence ? dora__tier_fail_rate(tiers, count[w], base[w]) : DORA_TIER_NONE);
+        break;
     default:
-        return judge_duration(fill, tiers->recovery);
+        judge_median(fill, tiers->recovery, &fill->writer->recovery, tier);
     }
+}
+
+/* value / denominator < bound.numerator / bound.denominator where value is below the quotient rounded up of
+   bound.numerator * denominator / bound.denominator. */
+static struct dora__row_limits limits_of(const dora_tier_bound bounds[3], uint32_t denominator) {
+    struct dora__row_limits limits = {.usable = true};
+    for (int i = 0; i < 3; i++) {
+        int64_t product;
+        limits.below[i] = INT64_MIN;
+        if (!bounds[i].denominator)
+            continue;
+        limits.usable &= dora__multiply_i64(bounds[i].numerator, denominator, &product);
+        limits.below[i] =
+            limits.usable ? product / bounds[i].denominator + (product % bounds[i].denominator != 0) : INT64_MIN;
+    }
+    return limits;
+}
+
+void dora__row_writer_init(struct dora__row_writer *writer, const struct dora__plan *plan,
+                           const struct dora__derived *derived) {
+    *writer = (struct dora__row_writer){.plan = plan, .derived = derived};
+    for (size_t i = 0; i < DORA__METRICS; i++)
+        writer->judged[i] = (uint8_t)dora__plan_judged(plan, &dora__metrics[i]);
+    if (plan->median == SIZE_MAX)
+        return;
+    writer->lead_time = limits_of(plan->tiers.lead_time, plan->percentiles[plan->median].denominator);
+    writer->recovery = limits_of(plan->tiers.recovery, plan->percentiles[plan->median].denominator);
 }
 
 bool dora__row_columns(const struct dora__plan *plan, struct dora_result *result) {
@@ -284,14 +368,18 @@ bool dora__row_columns(const struct dora__plan *plan, struct dora_result *result
     return true;
 }
 
-void dora__row_write(struct dora__row_source *source, struct dora__cursor *cursor) {
+void dora__row_write(const struct dora__row_writer *writer, const struct dora__figures *figures,
+                     struct dora__cursor *cursor) {
+    static const char names[][DORA__NAME_MOST] = {"", "low", "medium", "high", "elite"};
     for (size_t i = 0; i < DORA__METRICS; i++) {
-        struct filling fill = {source, cursor, &dora__metrics[i]};
-        if (!source->plan->chosen[i])
+        struct filling fill = {writer, figures, cursor, &dora__metrics[i]};
+        if (!writer->plan->chosen[i])
             continue;
         shapes[fill.metric->shape].fill(&fill);
-        enum dora__judged judged = dora__plan_judged(source->plan, fill.metric);
-        if (judged != DORA__JUDGED_NOT)
-            dora__put_string(cursor, dora_string_of(dora_tier_name(judge(&fill, judged))));
+        if (writer->judged[i] == DORA__JUDGED_NOT)
+            continue;
+        uint8_t tier[DORA__WINDOWS];
+        judge(&fill, (enum dora__judged)writer->judged[i], tier);
+        dora__fill_names(cursor, figures->windows, names, tier);
     }
 }

@@ -6,11 +6,10 @@
 #include "base/map.h"
 #include "base/sort.h"
 #include "calendar/date_text.h"
-#include "query/row.h"
 
 #include <string.h>
 
-enum { ROWS_BATCH = 4096 };
+enum { ROWS_BATCH = 4096, STEP_WINDOWS = 0xFFFF /* windows between two questions whether to go on */ };
 
 static const char *const group_columns[] = {NULL, "service", "team", "product"};
 
@@ -38,6 +37,20 @@ static int compare_groups(const void *context, uint32_t a, uint32_t b) {
     return dora__pool_compare(names_of(run), run->groups[a].name, run->groups[b].name);
 }
 
+/* The group of a name, made where it is new; NULL: out of memory. Each service is a group of its own by service. */
+static uint32_t *find_group(struct dora__run *run, struct dora__map *index, uint32_t name, uint32_t *room) {
+    uint32_t *group = room;
+    *room = run->groups_count;
+    if (run->plan->query.by != DORA_GROUP_SERVICE)
+        group = dora__map_at(index, (uint64_t)name + 1, run->groups_count);
+    if (!group || !dora__grow(run->memory, (void **)&run->groups, &run->groups_capacity, (size_t)run->groups_count + 1,
+                              sizeof *run->groups))
+        return NULL;
+    if (*group == run->groups_count)
+        run->groups[run->groups_count++] = (struct dora__group){name, INT32_MAX};
+    return group;
+}
+
 /* Gathers the groups that have samples; group_of then has their places. */
 static bool gather_groups(struct dora__run *run, struct dora__map *index) {
     const struct dora__derived *derived = run->derived;
@@ -45,13 +58,9 @@ static bool gather_groups(struct dora__run *run, struct dora__map *index) {
         run->group_of[service] = DORA__NO_GROUP;
         if (derived->born[service] == INT32_MAX)
             continue;
-        uint32_t name = name_of_service(run, service);
-        uint32_t *group = dora__map_at(index, (uint64_t)name + 1, run->groups_count);
-        if (!group || !dora__grow(run->memory, (void **)&run->groups, &run->groups_capacity,
-                                  (size_t)run->groups_count + 1, sizeof *run->groups))
+        uint32_t room, *group = find_group(run, index, name_of_service(run, service), &room);
+        if (!group)
             return false;
-        if (*group == run->groups_count)
-            run->groups[run->groups_count++] = (struct dora__group){name, INT32_MAX};
         run->group_of[service] = *group;
         if (derived->born[service] < run->groups[*group].born)
             run->groups[*group].born = derived->born[service];
@@ -101,13 +110,14 @@ static dora_status fail_rows(const struct dora__run *run, dora_error *error) {
 }
 
 /* Refuses a report of too many rows before any is made. */
-static dora_status check_rows(const struct dora__run *run, dora_error *error) {
+static dora_status check_rows(struct dora__run *run, dora_error *error) {
     uint64_t rows = 0;
     for (uint32_t group = 0; group < run->groups_count; group++) {
         rows += run->windows - dora__plan_first_window(run->plan, &run->span, run->groups[group].born);
         if (rows > run->plan->query.rows_max)
             return fail_rows(run, error);
     }
+    run->rows_expected = rows;
     return DORA_OK;
 }
 
@@ -134,7 +144,7 @@ bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uin
         *status = fail_rows(run, run->error);
         return false;
     }
-    if (!dora__result_reserve(run->result)) {
+    if (!dora__result_reserve(run->result, 1)) {
         *status = DORA_ERROR_MEMORY;
         return false;
     }
@@ -153,9 +163,13 @@ static dora_status hand_over(struct dora__run *run) {
     return DORA_OK;
 }
 
+static dora_status fail_bytes(struct dora__run *run) {
+    return dora__fail(run->error, DORA_ERROR_LIMIT, "more than 4 GiB of names in one result");
+}
+
 dora_status dora__run_end_row(struct dora__run *run, const struct dora__cursor *cursor) {
     if (cursor->status == DORA_ERROR_LIMIT)
-        return dora__fail(run->error, DORA_ERROR_LIMIT, "more than 4 GiB of names in one result");
+        return fail_bytes(run);
     if (cursor->status != DORA_OK)
         return cursor->status;
     run->result->rows++;
@@ -171,40 +185,94 @@ dora_status dora__run_step(struct dora__run *run, uint32_t group) {
     return DORA_OK;
 }
 
-static dora_status run_group(struct dora__run *run, struct dora__row_source *source, const struct dora__placed *placed,
-                             uint32_t group) {
-    if (!dora__row_source_begin(source, placed, group))
+bool dora__part_init(struct dora__part *part, const struct dora__run *run, const struct dora__placed *placed,
+                     struct dora_result *result) {
+    part->run = run;
+    part->placed = placed;
+    part->result = result;
+    dora__row_writer_init(&part->writer, run->plan, run->derived);
+    bool done = dora__figures_init(&part->figures, run->plan, run->derived);
+    dora__source_init(&part->source, run->plan, run->memory, part->figures.events);
+    return done;
+}
+
+void dora__part_free(struct dora__part *part) {
+    dora__source_free(&part->source);
+    dora__figures_free(&part->figures);
+}
+
+dora_status dora__part_begin(struct dora__part *part, uint32_t group) {
+    return dora__source_begin(&part->source, part->placed, group) ? DORA_OK : DORA_ERROR_MEMORY;
+}
+
+dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count) {
+    const struct dora__run *run = part->run;
+    const struct dora__window *windows = part->figures.window;
+    struct dora__cursor cursor = {part->result, 0, DORA_OK};
+    part->figures.windows = count;
+    dora__plan_windows_from(run->plan, &run->span, window, count, part->figures.window);
+    if (!dora__source_find(&part->source, &part->figures) || !dora__result_reserve(part->result, count))
         return DORA_ERROR_MEMORY;
-    uint64_t index = dora__plan_first_window(run->plan, &run->span, run->groups[group].born);
-    dora_status status = DORA_OK;
-    for (; index < run->windows && status == DORA_OK; index++) {
-        struct dora__window window = dora__plan_window(run->plan, &run->span, index);
-        struct dora__cursor cursor;
-        if (!dora__row_source_move(source, &window))
-            return DORA_ERROR_MEMORY;
-        if (!dora__run_begin_row(run, &cursor, group, &window, &status))
-            return status;
-        dora__row_write(source, &cursor);
-        status = dora__run_end_row(run, &cursor);
-        if (status == DORA_OK && (index & 0xFFFF) == 0xFFFF)
+    if (run->plan->query.by != DORA_GROUP_NONE)
+        dora__fill_string(&cursor, count, dora__pool_get(names_of(run), run->groups[group].name));
+    int32_t *first = dora__fill_date(&cursor, count), *last = dora__fill_date(&cursor, count);
+    int64_t *days = dora__fill_int64(&cursor, count, NULL);
+    for (uint32_t w = 0; w < count; w++) {
+        first[w] = windows[w].first;
+        last[w] = windows[w].last;
+        days[w] = windows[w].days;
+    }
+    dora__row_write(&part->writer, &part->figures, &cursor);
+    part->result->rows += count;
+    return cursor.status;
+}
+
+/* How many windows to take at once. */
+static uint32_t next_windows(const struct dora__run *run, uint64_t window) {
+    uint64_t left = run->windows - window, room = run->rows_batch - run->result->rows;
+    left = left < room ? left : room;
+    return (uint32_t)(left < DORA__WINDOWS ? left : DORA__WINDOWS);
+}
+
+static dora_status run_group(struct dora__run *run, struct dora__part *part, uint32_t group) {
+    uint64_t window = dora__plan_first_window(run->plan, &run->span, run->groups[group].born);
+    dora_status status = window < run->windows ? dora__part_begin(part, group) : DORA_OK;
+    while (window < run->windows && status == DORA_OK) {
+        uint32_t count = next_windows(run, window);
+        status = dora__part_rows(part, group, window, count);
+        if (status == DORA_ERROR_LIMIT)
+            return fail_bytes(run);
+        window += count;
+        run->rows_made += count;
+        if (status == DORA_OK && run->result->rows == run->rows_batch)
+            status = hand_over(run);
+        if (status == DORA_OK && (window & STEP_WINDOWS) == 0)
             status = dora__run_step(run, group);
     }
     return status == DORA_OK ? dora__run_step(run, group) : status;
 }
 
+/* Room for all rows at once where they are kept, since it is known how many there will be. */
+static bool make_room(struct dora__run *run) {
+    uint64_t rows = run->rows_expected < run->rows_batch ? run->rows_expected : run->rows_batch;
+    return rows <= SIZE_MAX && dora__result_reserve(run->result, (size_t)rows);
+}
+
 static dora_status run_report(struct dora__run *run) {
     struct dora__placed placed[DORA__SERIES_COUNT] = {{0}};
     struct dora__groups groups = {run->group_of, run->groups_count};
-    struct dora__row_source source;
-    dora_status status = dora__row_source_init(&source, run->plan, run->derived) ? DORA_OK : DORA_ERROR_MEMORY;
-    for (int series = 0; series < DORA__SERIES_COUNT && status == DORA_OK; series++)
-        if (run->plan->series >> series & 1)
-            status = dora__place(&placed[series], run->derived, (enum dora__series)series, &groups);
+    struct dora__part *part = dora__alloc_zeroed(run->memory, 1, sizeof *part);
+    if (!part)
+        return DORA_ERROR_MEMORY;
+    dora_status status =
+        dora__part_init(part, run, placed, run->result) && make_room(run) ? DORA_OK : DORA_ERROR_MEMORY;
+    if (status == DORA_OK)
+        status = dora__place(placed, run->derived, run->plan->series, &groups);
     for (uint32_t group = 0; group < run->groups_count && status == DORA_OK; group++)
-        status = run_group(run, &source, placed, group);
-    for (int series = 0; series < DORA__SERIES_COUNT; series++)
-        dora__placed_free(&placed[series]);
-    dora__row_source_free(&source);
+        status = run_group(run, part, group);
+    dora__placed_free(placed);
+    dora__part_free(part);
+    dora__free(run->memory, part, 1, sizeof *part);
     return status;
 }
 

@@ -7,6 +7,8 @@
 
 #include "query/plan.h"
 #include "query/result.h"
+#include "query/row.h"
+#include "query/source.h"
 
 /* A group and the day of its first sample. */
 struct dora__group {
@@ -29,12 +31,33 @@ struct dora__run {
     dora_rows_fn rows;
     void *rows_context;
     uint64_t rows_made;
+    uint64_t rows_expected; /* of a report */
     dora_error *error;
 };
 
 /* Answers a plan; with `rows` NULL all rows are in *result, else they are handed over in batches. */
 dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived, dora_rows_fn rows,
                             void *rows_context, dora_result **result, dora_error *error);
+
+/* Makes the rows of a report for a range of windows of one group at a time. Each part has a result and buffers of its
+   own and changes nothing else but the placed words of its groups, so parts may work on different groups at once. */
+struct dora__part {
+    const struct dora__run *run;
+    const struct dora__placed *placed;
+    struct dora_result *result;
+    struct dora__source source;
+    struct dora__figures figures;
+    struct dora__row_writer writer;
+};
+
+/* False: out of memory. To be freed either way; the result is not. */
+bool dora__part_init(struct dora__part *part, const struct dora__run *run, const struct dora__placed *placed,
+                     struct dora_result *result);
+void dora__part_free(struct dora__part *part);
+
+/* Begins a group, then appends the rows of its next windows, up to DORA__WINDOWS. MEMORY or LIMIT. */
+dora_status dora__part_begin(struct dora__part *part, uint32_t group);
+dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count);
 
 /* Begins a row with its group and window columns; false: failed, see *status. */
 bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uint32_t group,

@@ -1,86 +1,108 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Follows the windows over the series of one group. Windows come in the order of time, so places in the directories of
- * days only move forwards; and a window with the same places as the one before it has the same figures.
+ * See source.h. Windows come in the order of time, so places in the directories of days only move forwards.
  */
-#include "query/row.h"
+#include "query/source.h"
 
-bool dora__row_source_init(struct dora__row_source *source, const struct dora__plan *plan,
-                           const struct dora__derived *derived) {
-    *source = (struct dora__row_source){.plan = plan, .derived = derived, .memory = derived->memory};
+#include <string.h>
+
+void dora__source_init(struct dora__source *source, const struct dora__plan *plan, struct dora__memory *memory,
+                       uint32_t events) {
+    memset(source, 0, sizeof *source);
+    source->plan = plan;
+    source->memory = memory;
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
-        dora__strip_init(&source->strips[series], source->memory);
+        dora__strip_init(&source->strips[series], memory, series == DORA__EVENTS ? events : 0);
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
-        dora__select_init(&source->selects[series], source->memory);
-    source->figures = dora__alloc(source->memory, DORA__DISTRIBUTIONS, sizeof *source->figures);
-    if (plan->query.intervals)
-        source->intervals = dora__alloc_zeroed(source->memory, 1, sizeof *source->intervals);
-    return source->figures && (source->intervals || !plan->query.intervals);
+        dora__select_init(&source->selects[series], memory, dora__select_kernel());
 }
 
-void dora__row_source_free(struct dora__row_source *source) {
+void dora__source_free(struct dora__source *source) {
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
         dora__strip_free(&source->strips[series]);
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
         dora__select_free(&source->selects[series]);
-    dora__free(source->memory, source->figures, DORA__DISTRIBUTIONS, sizeof *source->figures);
-    dora__free(source->memory, source->intervals, 1, sizeof *source->intervals);
 }
 
-static bool needs(const struct dora__row_source *source, int series) {
+static bool needs(const struct dora__source *source, int series) {
     return source->plan->series >> series & 1;
 }
 
-bool dora__row_source_begin(struct dora__row_source *source, const struct dora__placed *placed, uint32_t group) {
+/* The series whose strip has the samples of `series`. */
+static int strip_of(const struct dora__source *source, int series) {
+    return series == DORA__LEAD_TIME && source->shared ? DORA__EVENTS : series;
+}
+
+bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group) {
     bool sliding = source->plan->query.window_days > source->plan->query.step_days;
+    source->shared = placed[DORA__EVENTS].has_leads;
     for (int series = 0; series < DORA__SERIES_COUNT; series++) {
-        source->low[series] = source->high[series] = 0;
-        if (!needs(source, series))
-            continue;
-        if (!dora__strip_load(&source->strips[series], &placed[series], group))
-            return false;
-        if (series >= DORA__DISTRIBUTIONS)
-            continue;
-        source->figures[series].known = false;
-        if (!dora__select_begin(&source->selects[series], &source->strips[series], sliding))
+        source->last_low[series] = source->last_high[series] = 0;
+        if (needs(source, series) && strip_of(source, series) == series &&
+            !dora__strip_load(&source->strips[series], &placed[series], group))
             return false;
     }
+    for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
+        if (needs(source, series) &&
+            !dora__select_begin(&source->selects[series], &source->strips[strip_of(source, series)], sliding))
+            return false;
     return true;
 }
 
-/* Where each percentile of the window lies among its samples. */
-static void find_percentiles(struct dora__row_source *source, int series) {
-    const struct dora__plan *plan = source->plan;
-    const struct dora__select *select = &source->selects[series];
-    struct dora__figures *figures = &source->figures[series];
-    figures->known = true;
-    if (!select->count)
-        return;
-    for (size_t i = 0; i < plan->percentiles_count; i++) {
-        struct dora__place place =
-            dora__percentile_place(plan->query.percentile_rule, &plan->percentiles[i], select->count);
-        figures->percentiles[i].numerator = place.numerator;
-        dora__select_pair(select, (size_t)place.index, &figures->percentiles[i].value_us,
-                          &figures->percentiles[i].next_us);
+/* The windows' places in a directory. */
+static void find_places(struct dora__source *source, const struct dora__figures *figures, int series) {
+    int32_t day[DORA__WINDOWS];
+    uint32_t last = figures->windows - 1;
+    for (uint32_t w = 0; w < figures->windows; w++)
+        day[w] = figures->window[w].from;
+    dora__strip_find(&source->strips[series], source->last_low[series], day, figures->windows, source->low[series]);
+    for (uint32_t w = 0; w < figures->windows; w++)
+        day[w] = figures->window[w].to + 1;
+    dora__strip_find(&source->strips[series], source->last_high[series], day, figures->windows, source->high[series]);
+    source->last_low[series] = source->low[series][last];
+    source->last_high[series] = source->high[series][last];
+}
+
+static void find_events(const struct dora__source *source, struct dora__figures *figures) {
+    const uint32_t *low = source->low[DORA__EVENTS], *high = source->high[DORA__EVENTS];
+    for (int event = 0; event < DORA__TOTALS; event++) {
+        const uint32_t *totals = source->strips[DORA__EVENTS].totals[event];
+        if (figures->events >> event & 1)
+            for (uint32_t w = 0; w < figures->windows; w++)
+                figures->event[event][w] = totals[high[w]] - totals[low[w]];
     }
 }
 
-bool dora__row_source_move(struct dora__row_source *source, const struct dora__window *window) {
-    source->window = *window;
-    for (int series = 0; series < DORA__SERIES_COUNT; series++) {
-        if (!needs(source, series))
+static void find_sums(const struct dora__source *source, struct dora__figures *figures, int series) {
+    struct dora__series_figures *found = figures->series[series];
+    int of = strip_of(source, series);
+    const struct dora__strip *strip = &source->strips[of];
+    const uint32_t *low = source->low[of], *high = source->high[of];
+    found->unit = strip->unit;
+    for (uint32_t w = 0; w < figures->windows; w++) {
+        found->n[w] = strip->begin[high[w]] - strip->begin[low[w]];
+        found->sum[w] = strip->wide_sums ? dora__wide_subtract(strip->wide_sums[high[w]], strip->wide_sums[low[w]])
+                                         : (dora__wide){strip->narrow_sums[high[w]] - strip->narrow_sums[low[w]], 0};
+    }
+}
+
+bool dora__source_find(struct dora__source *source, struct dora__figures *figures) {
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        if (needs(source, series) && strip_of(source, series) == series)
+            find_places(source, figures, series);
+    find_events(source, figures);
+    for (int series = 0; series < DORA__EVENTS; series++) {
+        struct dora__series_figures *found = figures->series[series];
+        if (!found)
             continue;
-        const struct dora__strip *strip = &source->strips[series];
-        size_t low = dora__strip_seek(strip, source->low[series], window->from);
-        size_t high = dora__strip_seek(strip, source->high[series] > low ? source->high[series] : low, window->to + 1);
-        bool moved = low != source->low[series] || high != source->high[series];
-        source->low[series] = low;
-        source->high[series] = high;
-        if (series >= DORA__DISTRIBUTIONS || (!moved && source->figures[series].known))
+        find_sums(source, figures, series);
+        dora__figures_ask(figures, (enum dora__series)series);
+        if (series >= DORA__DISTRIBUTIONS)
             continue;
-        if (!dora__select_move(&source->selects[series], low, high))
+        found->asked.low = source->low[strip_of(source, series)];
+        found->asked.high = source->high[strip_of(source, series)];
+        if (!dora__select_run(&source->selects[series], &found->asked))
             return false;
-        find_percentiles(source, series);
     }
     return true;
 }

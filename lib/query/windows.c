@@ -53,41 +53,64 @@ uint64_t dora__plan_windows(const struct dora__plan *plan, const struct dora__sp
     return (uint64_t)(unit_number(plan->query.period, span->until) - unit_number(plan->query.period, span->since)) + 1;
 }
 
+/* The rest of a window, from its first and last day. */
+static void complete(const struct dora__plan *plan, const struct dora__span *span, struct dora__window *window) {
+    bool rolling = is_rolling(plan);
+    int32_t begin = rolling ? span->data_start : span->since;
+    window->from = rolling || window->first > span->since ? window->first : span->since;
+    window->to = rolling || window->last < span->until ? window->last : span->until;
+    int32_t counted_from = window->first > begin ? window->first : begin;
+    int32_t counted_to = window->last < span->until ? window->last : span->until;
+    window->days = (int64_t)counted_to - counted_from + 1;
+}
+
 struct dora__window dora__plan_window(const struct dora__plan *plan, const struct dora__span *span, uint64_t index) {
     struct dora__window window;
-    int32_t begin = span->since;
     if (is_rolling(plan)) {
         uint64_t back = dora__plan_windows(plan, span) - 1 - index;
         window.last = (int32_t)(span->until - (int64_t)(back * plan->query.step_days));
         window.first = window.last - (int32_t)(plan->query.window_days - 1);
-        window.from = window.first;
-        window.to = window.last;
-        begin = span->data_start;
+    } else if (plan->query.period == DORA_PERIOD_ALL) {
+        window.first = span->since;
+        window.last = span->until;
     } else {
-        if (plan->query.period == DORA_PERIOD_ALL) {
-            window.first = span->since;
-            window.last = span->until;
-        } else {
-            int64_t number = unit_number(plan->query.period, span->since) + (int64_t)index;
-            unit_days(plan->query.period, number, &window.first, &window.last);
-        }
-        window.from = window.first > span->since ? window.first : span->since;
-        window.to = window.last < span->until ? window.last : span->until;
+        int64_t number = unit_number(plan->query.period, span->since) + (int64_t)index;
+        unit_days(plan->query.period, number, &window.first, &window.last);
     }
-    int32_t counted_from = window.first > begin ? window.first : begin;
-    int32_t counted_to = window.last < span->until ? window.last : span->until;
-    window.days = (int64_t)counted_to - counted_from + 1;
+    complete(plan, span, &window);
     return window;
 }
 
-uint64_t dora__plan_first_window(const struct dora__plan *plan, const struct dora__span *span, int32_t day) {
-    uint64_t low = 0, high = dora__plan_windows(plan, span);
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (dora__plan_window(plan, span, middle).last < day)
-            low = middle + 1;
-        else
-            high = middle;
+/* Days from one window to the next where that is always the same, else 0. */
+static int32_t stride_of(const struct dora__plan *plan) {
+    if (is_rolling(plan))
+        return (int32_t)plan->query.step_days;
+    return plan->query.period == DORA_PERIOD_DAY ? 1 : plan->query.period == DORA_PERIOD_WEEK ? 7 : 0;
+}
+
+void dora__plan_windows_from(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
+                             uint32_t count, struct dora__window *windows) {
+    int32_t stride = stride_of(plan);
+    for (uint32_t w = 0; w < count; w++) {
+        if (!w || !stride) {
+            windows[w] = dora__plan_window(plan, span, index + w);
+            continue;
+        }
+        windows[w].first = windows[w - 1].first + stride;
+        windows[w].last = windows[w - 1].last + stride;
+        complete(plan, span, &windows[w]);
     }
-    return low;
+}
+
+uint64_t dora__plan_first_window(const struct dora__plan *plan, const struct dora__span *span, int32_t day) {
+    uint64_t windows = dora__plan_windows(plan, span);
+    int64_t first;
+    if (is_rolling(plan)) /* counted from the last window backwards */
+        first = day > span->until ? (int64_t)windows
+                                  : (int64_t)windows - 1 - ((int64_t)span->until - day) / plan->query.step_days;
+    else if (plan->query.period == DORA_PERIOD_ALL)
+        first = day > span->until;
+    else
+        first = unit_number(plan->query.period, day) - unit_number(plan->query.period, span->since);
+    return first < 0 ? 0 : (uint64_t)first < windows ? (uint64_t)first : windows;
 }

@@ -83,8 +83,8 @@ static void test_sort_keys(void **unused) {
             for (size_t i = 0; i < counts[c]; i++)
                 keys[i] = expected[i] = next_random() >> (64 - bits);
             qsort(expected, counts[c], sizeof *expected, compare_u64);
-            dora__sort_u64(keys, scratch, counts[c], 0);
-            assert_memory_equal(keys, expected, counts[c] * sizeof *keys);
+            const uint64_t *sorted = dora__sort_u64(keys, scratch, counts[c], 0);
+            assert_memory_equal(sorted, expected, counts[c] * sizeof *keys);
         }
 }
 
@@ -96,10 +96,28 @@ static void test_sort_keys_is_stable(void **unused) {
     for (size_t c = 0; c < 2; c++) {
         for (size_t i = 0; i < counts[c]; i++)
             keys[i] = next_random() % 7 << 32 | i;
-        dora__sort_u64(keys, scratch, counts[c], 32);
+        const uint64_t *sorted = dora__sort_u64(keys, scratch, counts[c], 32);
         for (size_t i = 1; i < counts[c]; i++)
-            assert_true(keys[i - 1] < keys[i]);
+            assert_true(sorted[i - 1] < sorted[i]);
     }
+}
+
+static void test_sort_short_keys(void **unused) {
+    (void)unused;
+    static uint32_t keys[70000], scratch[70000];
+    static const size_t counts[] = {0, 1, 2, 31, 32, 33, 80, 81, 300, 5000, 70000};
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++)
+        for (unsigned bits = 1; bits <= 32; bits += 5) {
+            uint64_t sum = 0, sorted_sum = 0;
+            for (size_t i = 0; i < counts[c]; i++)
+                sum += keys[i] = (uint32_t)(next_random() >> (64 - bits));
+            const uint32_t *sorted = dora__sort_u32(keys, scratch, counts[c]);
+            for (size_t i = 0; i < counts[c]; i++) {
+                assert_true(i == 0 || sorted[i - 1] <= sorted[i]);
+                sorted_sum += sorted[i];
+            }
+            assert_true(sum == sorted_sum);
+        }
 }
 
 static int compare_by_tens(const void *context, uint32_t a, uint32_t b) {
@@ -144,9 +162,13 @@ static void test_arena(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pool),       cmocka_unit_test(test_map),
-        cmocka_unit_test(test_sort_keys),  cmocka_unit_test(test_sort_keys_is_stable),
-        cmocka_unit_test(test_sort_items), cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_sort_keys),
+        cmocka_unit_test(test_sort_keys_is_stable),
+        cmocka_unit_test(test_sort_short_keys),
+        cmocka_unit_test(test_sort_items),
+        cmocka_unit_test(test_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

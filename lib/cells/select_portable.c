@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Selection in plain C. */
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL dora__select_portable
+enum { SORT_FEW = 24 };
+
+static inline size_t popcount(uint64_t word) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    word -= word >> 1 & ones * 0x55;
+    word = (word & ones * 0x33) + (word >> 2 & ones * 0x33);
+    return (size_t)(((word + (word >> 4)) & ones * 0x0F) * ones >> 56);
+}
+
+static inline unsigned bit_at(uint64_t word, unsigned k) {
+    unsigned shift = 0;
+    for (unsigned half = 32; half >= 8; half /= 2) {
+        unsigned n = (unsigned)popcount(word & ((UINT64_C(1) << half) - 1));
+        if (k >= n) {
+            k -= n;
+            word >>= half;
+            shift += half;
+        }
+    }
+    for (; k; k--)
+        word &= word - 1;
+    return shift + (unsigned)__builtin_ctzll(word);
+}
+
+static inline void sort_few(uint32_t *keys, size_t count) {
+    for (size_t i = 1; i < count; i++) {
+        uint32_t key = keys[i];
+        size_t at = i;
+        for (; at > 0 && keys[at - 1] > key; at--)
+            keys[at] = keys[at - 1];
+        keys[at] = key;
+    }
+}
+
+#include "cells/select_windows.h"

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* See figures.h. */
+#include "query/figures.h"
+
+#include <string.h>
+
+/* Events that a metric asks for. */
+static uint32_t events_of(const struct dora__metric *metric) {
+    switch (metric->shape) {
+    case DORA__SHAPE_COUNT:
+    case DORA__SHAPE_RATE:
+        return UINT32_C(1) << metric->of;
+    case DORA__SHAPE_RATIO:
+        return UINT32_C(1) << metric->of | UINT32_C(1) << metric->per;
+    case DORA__SHAPE_SUM_RATIO:
+        return UINT32_C(1) << metric->per;
+    case DORA__SHAPE_SCORE:
+        return UINT32_C(1) << DORA__EVENT_DEPLOYMENT | UINT32_C(1) << DORA__EVENT_FAILED |
+               UINT32_C(1) << DORA__EVENT_REWORK;
+    default:
+        return 0;
+    }
+}
+
+static bool init_series(struct dora__figures *figures, int series) {
+    struct dora__series_figures *made = dora__alloc_zeroed(figures->memory, 1, sizeof *made);
+    figures->series[series] = made;
+    if (!made || series >= DORA__DISTRIBUTIONS || !figures->places)
+        return made != NULL;
+    size_t cells = figures->places * DORA__WINDOWS;
+    made->k = dora__alloc(figures->memory, cells, sizeof *made->k);
+    made->between = dora__alloc_zeroed(figures->memory, cells, sizeof *made->between);
+    made->value = dora__alloc_zeroed(figures->memory, cells, sizeof *made->value);
+    made->next = dora__alloc_zeroed(figures->memory, cells, sizeof *made->next);
+    made->asked = (struct dora__asked){
+        .places = figures->places, .k = made->k, .between = made->between, .value = made->value, .next = made->next};
+    return made->k && made->between && made->value && made->next;
+}
+
+bool dora__figures_init(struct dora__figures *figures, const struct dora__plan *plan,
+                        const struct dora__derived *derived) {
+    memset(figures, 0, sizeof *figures);
+    figures->plan = plan;
+    figures->derived = derived;
+    figures->memory = derived->memory;
+    figures->places = plan->percentiles_count * (plan->query.intervals ? 3 : 1);
+    for (size_t i = 0; i < DORA__METRICS; i++)
+        if (plan->chosen[i])
+            figures->events |= events_of(&dora__metrics[i]);
+    bool done = true;
+    for (int series = 0; series < DORA__EVENTS && done; series++)
+        if (plan->series >> series & 1)
+            done = init_series(figures, series);
+    if (plan->query.intervals)
+        figures->intervals = dora__alloc_zeroed(figures->memory, 1, sizeof *figures->intervals);
+    return done && (figures->intervals || !plan->query.intervals);
+}
+
+void dora__figures_free(struct dora__figures *figures) {
+    size_t cells = figures->places * DORA__WINDOWS;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++) {
+        struct dora__series_figures *made = figures->series[series];
+        if (!made)
+            continue;
+        dora__free(figures->memory, made->k, cells, sizeof *made->k);
+        dora__free(figures->memory, made->between, cells, sizeof *made->between);
+        dora__free(figures->memory, made->value, cells, sizeof *made->value);
+        dora__free(figures->memory, made->next, cells, sizeof *made->next);
+        dora__free(figures->memory, made, 1, sizeof *made);
+    }
+    dora__free(figures->memory, figures->intervals, 1, sizeof *figures->intervals);
+}
+
+/* The samples that enclose a percentile, by 1-based ranks of which 0 is none. */
+static void ask_interval(struct dora__figures *figures, struct dora__series_figures *series, size_t percentile) {
+    const struct dora__percentile *asked = &figures->plan->percentiles[percentile];
+    size_t *lower = series->k + (figures->plan->percentiles_count + 2 * percentile) * DORA__WINDOWS;
+    size_t *upper = lower + DORA__WINDOWS;
+    for (uint32_t w = 0; w < figures->windows; w++) {
+        uint64_t low, high;
+        dora__order_ranks_cached(figures->intervals, series->n[w], asked->numerator, asked->denominator, &low, &high);
+        lower[w] = low ? (size_t)low - 1 : DORA__NOT_ASKED;
+        upper[w] = high ? (size_t)high - 1 : DORA__NOT_ASKED;
+    }
+}
+
+void dora__figures_ask(struct dora__figures *figures, enum dora__series which) {
+    const struct dora__plan *plan = figures->plan;
+    struct dora__series_figures *series = figures->series[which];
+    memset(series->known, 0, sizeof series->known);
+    for (uint32_t w = 0; w < figures->windows; w++)
+        series->known[w / 64] |= (uint64_t)(series->n[w] > 0) << w % 64;
+    if (which >= DORA__DISTRIBUTIONS)
+        return;
+    series->asked.windows = figures->windows;
+    for (size_t i = 0; i < plan->percentiles_count; i++) {
+        for (uint32_t w = 0; w < figures->windows; w++) {
+            size_t at = i * DORA__WINDOWS + w;
+            if (!series->n[w]) {
+                series->k[at] = DORA__NOT_ASKED;
+                continue;
+            }
+            struct dora__place place =
+                dora__percentile_place(plan->query.percentile_rule, &plan->percentiles[i], series->n[w]);
+            series->k[at] = (size_t)place.index;
+            series->between[at] = place.numerator;
+        }
+        if (plan->query.intervals)
+            ask_interval(figures, series, i);
+    }
+}

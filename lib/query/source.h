@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finds the figures of windows from the placed samples of a group.
+ */
+#ifndef DORA_QUERY_SOURCE_H
+#define DORA_QUERY_SOURCE_H
+
+#include "query/figures.h"
+
+struct dora__source {
+    const struct dora__plan *plan;
+    struct dora__memory *memory;
+    struct dora__strip strips[DORA__SERIES_COUNT];
+    struct dora__select selects[DORA__DISTRIBUTIONS];
+    bool shared;                                     /* leads are in the strip of events */
+    uint32_t low[DORA__SERIES_COUNT][DORA__WINDOWS]; /* the windows' places in the strips' directories */
+    uint32_t high[DORA__SERIES_COUNT][DORA__WINDOWS];
+    uint32_t last_low[DORA__SERIES_COUNT]; /* of the last window so far */
+    uint32_t last_high[DORA__SERIES_COUNT];
+};
+
+/* `events`: as in struct dora__figures. */
+void dora__source_init(struct dora__source *source, const struct dora__plan *plan, struct dora__memory *memory,
+                       uint32_t events);
+void dora__source_free(struct dora__source *source);
+
+/* Begins a group whose samples are placed; false: out of memory. */
+bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group);
+
+/* Finds the figures of figures->window, all later than those before. False: out of memory. */
+bool dora__source_find(struct dora__source *source, struct dora__figures *figures);
+
+#endif
