@@ -2,6 +2,7 @@
 /* See select.h: what is made once a group. What is done for each window is in select_windows.h. */
 #include "cells/select.h"
 
+#include "base/kernel.h"
 #include "base/sort.h"
 
 #include <string.h>
@@ -9,6 +10,10 @@
 enum { COUNTS_LEAST = 1 << 16, COUNTS_RANGE = 2 }; /* sets of counts: samples at least, range at most times samples */
 
 const struct dora__select_kernel *dora__select_kernel(void) {
+#ifdef DORA__WITH_AVX2
+    if (dora__kernel_pick() == DORA__KERNEL_AVX2)
+        return &dora__select_avx2;
+#endif
     return &dora__select_portable;
 }
 

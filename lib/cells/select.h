@@ -73,7 +73,7 @@ bool dora__select_begin(struct dora__select *select, const struct dora__strip *s
    False: out of memory. */
 bool dora__select_run(struct dora__select *select, const struct dora__asked *asked);
 
-extern const struct dora__select_kernel dora__select_portable;
+extern const struct dora__select_kernel dora__select_portable, dora__select_avx2; /* the latter with DORA__WITH_AVX2 */
 
 /* The fastest for this machine. */
 const struct dora__select_kernel *dora__select_kernel(void);
