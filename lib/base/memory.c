@@ -97,7 +97,7 @@ struct dora__arena_chunk {
     size_t size; /* of the whole chunk */
 };
 
-enum { ARENA_HEADER = 32, ARENA_FIRST = 1024, ARENA_MOST = 4 << 20 };
+enum { ARENA_HEADER = 32, ARENA_ALIGN = 64, ARENA_FIRST = 1024, ARENA_MOST = 4 << 20 };
 
 void dora__arena_init(struct dora__arena *arena, struct dora__memory *memory) {
     *arena = (struct dora__arena){.memory = memory};
@@ -130,7 +130,7 @@ static bool arena_refill(struct dora__arena *arena, size_t size) {
     size_t last = arena->chunks ? arena->chunks->size : ARENA_FIRST / 2;
     size_t wanted = last < ARENA_MOST ? last * 2 : ARENA_MOST;
     size_t least;
-    if (!dora__add_size(size, ARENA_HEADER + 16, &least))
+    if (!dora__add_size(size, ARENA_HEADER + ARENA_ALIGN, &least))
         return false;
     if (wanted < least)
         wanted = least;

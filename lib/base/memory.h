@@ -37,7 +37,7 @@ void dora__arena_init(struct dora__arena *arena, struct dora__memory *memory);
 void dora__arena_clear(struct dora__arena *arena);
 /* The blocks of `from`, which is left empty, live on as those of `into`; both have one memory. */
 void dora__arena_join(struct dora__arena *into, struct dora__arena *from);
-/* `size` bytes aligned to `align` (a power of two up to 16), or NULL. */
+/* `size` bytes aligned to `align` (a power of two up to 64), or NULL. */
 void *dora__arena_alloc(struct dora__arena *arena, size_t size, size_t align);
 
 #endif

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See pool.h. Open addressing with linear probing at a load of at most one half; a slot carries 32 bits of the hash,
- * so that a probe touches the string only where it is all but certain to be equal.
+ * See pool.h. Open addressing with linear probing; a slot carries the whole hash of 32 bits, so that a probe touches
+ * the string only where it is all but certain to be equal. The low bits of the hash say which slot, those above which
+ * segment. A first segment grows by doubling; from its full size on the pool grows by linear hashing: segments are
+ * split in turn, each into itself and a new last one, paced so that none is more than three quarters full.
  */
 #define _DEFAULT_SOURCE /* getentropy */
 #include "base/pool.h"
 
 #include "base/checked.h"
 
-#include <string.h>
 #include <unistd.h>
+
+/* The most strings leave a quarter of the slots free that 32 bits of hash can tell apart. */
+enum { SEGMENT_SLOTS = 1 << DORA__POOL_SEGMENT_BITS, CACHE_LINE = 64 };
+#define STRINGS_MOST UINT32_C(3000000000)
 
 uint64_t dora__hash_key(void) {
     uint64_t key;
@@ -30,24 +35,35 @@ static inline uint64_t fold(uint64_t a, uint64_t b) {
 #endif
 }
 
-static inline uint64_t load_word(const char *data, size_t size) {
-    uint64_t word = 0;
-    memcpy(&word, data, size);
-    return word;
+/* The bytes of a string of at most eight, perhaps some of them twice. */
+static inline uint64_t last_word(const char *end, size_t size) {
+    uint64_t word;
+    uint32_t first, last;
+    const unsigned char *bytes = (const unsigned char *)end - size;
+    if (size == 8) {
+        memcpy(&word, bytes, 8);
+        return word;
+    }
+    if (size >= 4) {
+        memcpy(&first, bytes, 4);
+        memcpy(&last, end - 4, 4);
+        return (uint64_t)last << 32 | first;
+    }
+    return size ? (uint64_t)(bytes[0] << 16 | bytes[size >> 1] << 8 | bytes[size - 1]) : 0;
 }
 
 uint32_t dora__hash(uint64_t key, const char *data, size_t size) {
     uint64_t hash = key ^ size * UINT64_C(0x9E3779B97F4A7C15);
     uint64_t word;
-    for (; size > 8; data += 8, size -= 8) {
-        memcpy(&word, data, 8);
-        hash = fold(hash ^ word, UINT64_C(0xA0761D6478BD642F) ^ key);
+    const char *end = data + size;
+    if (size > 8) {
+        for (; end - data > 8; data += 8) {
+            memcpy(&word, data, 8);
+            hash = fold(hash ^ word, UINT64_C(0xA0761D6478BD642F) ^ key);
+        }
+        size = 8;
     }
-    if (size == 8)
-        memcpy(&word, data, 8);
-    else
-        word = load_word(data, size);
-    hash = fold(hash ^ word, UINT64_C(0xE7037ED1A0B428DB));
+    hash = fold(hash ^ last_word(end, size), UINT64_C(0xE7037ED1A0B428DB));
     hash = fold(hash, UINT64_C(0x8EBC6AF09C88C6E3) ^ key);
     return (uint32_t)hash;
 }
@@ -55,67 +71,133 @@ uint32_t dora__hash(uint64_t key, const char *data, size_t size) {
 void dora__pool_init(struct dora__pool *pool, struct dora__memory *memory, uint64_t key) {
     *pool = (struct dora__pool){.key = key};
     dora__arena_init(&pool->bytes, memory);
+    dora__arena_init(&pool->slots, memory);
 }
 
 void dora__pool_free(struct dora__pool *pool) {
     struct dora__memory *memory = pool->bytes.memory;
-    for (size_t i = 0; i < pool->chunks_count; i++)
-        dora__free(memory, pool->chunks[i], DORA__POOL_CHUNK, sizeof **pool->chunks);
+    if (pool->slots_count && pool->slots_count < SEGMENT_SLOTS)
+        dora__free(memory, pool->segments[0], pool->slots_count, sizeof **pool->segments);
+    dora__free(memory, pool->segments, pool->segments_capacity, sizeof *pool->segments);
     dora__free(memory, pool->chunks, pool->chunks_capacity, sizeof *pool->chunks);
-    dora__free(memory, pool->slots, pool->slots_count, sizeof *pool->slots);
     dora__arena_clear(&pool->bytes);
+    dora__arena_clear(&pool->slots);
 }
 
-/* The slot that holds the string, or the free one where it belongs. Needs at least one free slot. */
-static size_t find_slot(const struct dora__pool *pool, const char *data, size_t size, uint32_t hash) {
+/* The slot that holds the string, or the free one where it belongs. Needs at least one free slot in each segment. */
+static uint64_t *find_slot(const struct dora__pool *pool, const char *data, size_t size, uint32_t hash) {
+    uint64_t *slots = dora__pool_segment(pool, hash);
     size_t mask = pool->slots_count - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        uint64_t slot = pool->slots[i];
+        uint64_t slot = slots[i];
         if (slot == 0)
-            return i;
+            return &slots[i];
         if ((uint32_t)(slot >> 32) == hash) {
             dora_string known = dora__pool_get(pool, (uint32_t)slot);
             if (known.size == size && memcmp(known.data, data, size) == 0)
-                return i;
+                return &slots[i];
         }
     }
 }
 
-static bool grow_slots(struct dora__pool *pool) {
-    size_t count = pool->slots_count ? pool->slots_count * 2 : 64;
-    uint64_t *slots = dora__alloc_zeroed(pool->bytes.memory, count, sizeof *slots);
+static void put_slot(uint64_t *slots, size_t count, uint64_t slot) {
+    size_t at = (slot >> 32) & (count - 1);
+    while (slots[at])
+        at = (at + 1) & (count - 1);
+    slots[at] = slot;
+}
+
+static uint64_t *new_slots(struct dora__pool *pool, size_t count) {
+    if (count < SEGMENT_SLOTS)
+        return dora__alloc_zeroed(pool->bytes.memory, count, sizeof **pool->segments);
+    uint64_t *slots = dora__arena_alloc(&pool->slots, count * sizeof *slots, CACHE_LINE);
+    if (slots)
+        memset(slots, 0, count * sizeof *slots);
+    return slots;
+}
+
+/* Doubles the first segment, or makes it. */
+static bool double_slots(struct dora__pool *pool) {
+    size_t before = pool->slots_count, count = before ? before * 2 : 64;
+    if (!dora__grow(pool->bytes.memory, (void **)&pool->segments, &pool->segments_capacity, 1, sizeof *pool->segments))
+        return false;
+    uint64_t *slots = new_slots(pool, count);
     if (!slots)
         return false;
-    for (size_t i = 0; i < pool->slots_count; i++) {
-        uint64_t slot = pool->slots[i];
-        if (slot == 0)
-            continue;
-        size_t at = (slot >> 32) & (count - 1);
-        while (slots[at])
-            at = (at + 1) & (count - 1);
-        slots[at] = slot;
-    }
-    dora__free(pool->bytes.memory, pool->slots, pool->slots_count, sizeof *pool->slots);
-    pool->slots = slots;
+    for (size_t i = 0; i < before; i++)
+        if (pool->segments[0][i])
+            put_slot(slots, count, pool->segments[0][i]);
+    if (before)
+        dora__free(pool->bytes.memory, pool->segments[0], before, sizeof *slots);
+    pool->segments[0] = slots;
+    pool->segments_count = 1;
+    pool->segments_mask = 1;
     pool->slots_count = count;
+    pool->room = (uint32_t)(count < SEGMENT_SLOTS ? count / 3 * 2 : count / 2);
     return true;
 }
 
-/* Room for one more entry and slot. */
+/*
+ * Splits the segment whose turn it is. Slots leave it and come back in order from a free one on, so that each lands at
+ * or before where it was, and nothing that was passed moves again. With 2^l segments of S slots, splits begin when each
+ * is half full; the next is due after another S / 4 strings, and the last one comes when the rest is 3 / 4 full.
+ */
+static bool split_segment(struct dora__pool *pool) {
+    uint32_t half = (pool->segments_mask >> 1) + 1, turn = (uint32_t)pool->segments_count - half;
+    if (!dora__grow(pool->bytes.memory, (void **)&pool->segments, &pool->segments_capacity, pool->segments_count + 1,
+                    sizeof *pool->segments))
+        return false;
+    uint64_t *from = pool->segments[turn], *into = new_slots(pool, SEGMENT_SLOTS);
+    if (!into)
+        return false;
+    size_t free_slot = 0;
+    while (from[free_slot])
+        free_slot++;
+    for (size_t i = 1; i < SEGMENT_SLOTS; i++) {
+        size_t at = (free_slot + i) & (SEGMENT_SLOTS - 1);
+        uint64_t slot = from[at];
+        if (!slot)
+            continue;
+        from[at] = 0;
+        put_slot((uint32_t)(slot >> 32) >> DORA__POOL_SEGMENT_BITS & half ? into : from, SEGMENT_SLOTS, slot);
+    }
+    pool->segments[pool->segments_count++] = into;
+    if (pool->segments_count > pool->segments_mask)
+        pool->segments_mask = pool->segments_mask * 2 + 1;
+    half = (pool->segments_mask >> 1) + 1;
+    turn = (uint32_t)pool->segments_count - half;
+    pool->room = half * (SEGMENT_SLOTS / 2) + turn * (SEGMENT_SLOTS / 4);
+    return true;
+}
+
+/* Room for one more slot and entry. */
 static bool reserve(struct dora__pool *pool) {
-    struct dora__memory *memory = pool->bytes.memory;
-    if (((size_t)pool->count + 1) * 3 > pool->slots_count * 2 && !grow_slots(pool))
+    if (pool->count >= pool->room && !(pool->slots_count < SEGMENT_SLOTS ? double_slots(pool) : split_segment(pool)))
         return false;
     if (pool->count < pool->chunks_count * DORA__POOL_CHUNK)
         return true;
-    if (!dora__grow(memory, (void **)&pool->chunks, &pool->chunks_capacity, pool->chunks_count + 1,
+    if (!dora__grow(pool->bytes.memory, (void **)&pool->chunks, &pool->chunks_capacity, pool->chunks_count + 1,
                     sizeof *pool->chunks))
         return false;
-    pool->chunks[pool->chunks_count] = dora__alloc(memory, DORA__POOL_CHUNK, sizeof **pool->chunks);
-    if (!pool->chunks[pool->chunks_count])
+    const unsigned char **chunk =
+        dora__arena_alloc(&pool->bytes, DORA__POOL_CHUNK * sizeof *chunk, _Alignof(unsigned char *));
+    if (!chunk)
         return false;
-    pool->chunks_count++;
+    pool->chunks[pool->chunks_count++] = chunk;
     return true;
+}
+
+/* A copy of the string behind its size, or NULL. */
+static unsigned char *new_entry(struct dora__pool *pool, const char *data, uint32_t size) {
+    size_t head = size < DORA__POOL_LONG ? 1 : 1 + sizeof size;
+    unsigned char *copy = size <= UINT32_MAX - 16 ? dora__arena_alloc(&pool->bytes, head + size, 1) : NULL;
+    if (!copy)
+        return NULL;
+    copy[0] = (unsigned char)(size < DORA__POOL_LONG ? size : DORA__POOL_LONG);
+    if (size >= DORA__POOL_LONG)
+        memcpy(copy + 1, &size, sizeof size);
+    memcpy(copy + head, data, size);
+    return copy;
 }
 
 dora_status dora__pool_intern(struct dora__pool *pool, const char *data, size_t size, uint32_t *handle) {
@@ -124,27 +206,25 @@ dora_status dora__pool_intern(struct dora__pool *pool, const char *data, size_t 
 
 dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, size_t size, uint32_t hash,
                                      uint32_t *handle) {
-    size_t at = 0;
+    uint64_t *slot = NULL;
     if (pool->slots_count) {
-        at = find_slot(pool, data, size, hash);
-        if (pool->slots[at]) {
-            *handle = (uint32_t)pool->slots[at];
+        slot = find_slot(pool, data, size, hash);
+        if (*slot) {
+            *handle = (uint32_t)*slot;
             return DORA_OK;
         }
     }
-    if (pool->count >= UINT32_MAX - 1 || size > UINT32_MAX)
+    if (pool->count >= STRINGS_MOST || size > UINT32_MAX)
         return DORA_ERROR_LIMIT;
-    size_t slots_before = pool->slots_count;
-    char *copy = reserve(pool) ? dora__arena_alloc(&pool->bytes, size, 1) : NULL;
-    if (!copy)
+    bool grows = pool->count >= pool->room;
+    unsigned char *entry = reserve(pool) ? new_entry(pool, data, (uint32_t)size) : NULL;
+    if (!entry)
         return DORA_ERROR_MEMORY;
-    if (pool->slots_count != slots_before)
-        at = find_slot(pool, data, size, hash);
-    memcpy(copy, data, size);
-    pool->chunks[pool->count >> DORA__POOL_CHUNK_BITS][pool->count & (DORA__POOL_CHUNK - 1)] =
-        (struct dora__pool_entry){copy, (uint32_t)size, hash};
+    if (grows)
+        slot = find_slot(pool, data, size, hash);
+    pool->chunks[pool->count >> DORA__POOL_CHUNK_BITS][pool->count & (DORA__POOL_CHUNK - 1)] = entry;
     pool->count++;
-    pool->slots[at] = (uint64_t)hash << 32 | pool->count;
+    *slot = (uint64_t)hash << 32 | pool->count;
     *handle = pool->count;
     return DORA_OK;
 }
@@ -152,7 +232,7 @@ dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, 
 uint32_t dora__pool_find(const struct dora__pool *pool, const char *data, size_t size) {
     if (!pool->slots_count || size == 0)
         return 0;
-    return (uint32_t)pool->slots[find_slot(pool, data, size, dora__hash(pool->key, data, size))];
+    return (uint32_t)*find_slot(pool, data, size, dora__hash(pool->key, data, size));
 }
 
 dora_string dora_string_of(const char *text) {

@@ -2,29 +2,36 @@
 /*
  * A pool of distinct strings. Each gets a handle, 1, 2, 3, ... in order of arrival; 0 is "no string". Equal strings
  * have equal handles, so that the rest of the library compares and indexes by handle. Handles never reach any output:
- * they depend on the order of arrival. The hash is keyed, so that input cannot be made to collide.
+ * they depend on the order of arrival. The hash is keyed, so that input cannot be made to collide. A large pool grows a
+ * little at a time, so that no string takes long to add.
  */
 #ifndef DORA_BASE_POOL_H
 #define DORA_BASE_POOL_H
 
 #include "base/memory.h"
 
-struct dora__pool_entry {
-    const char *data;
-    uint32_t size;
-    uint32_t hash;
-};
+#include <string.h>
 
-enum { DORA__POOL_CHUNK_BITS = 10, DORA__POOL_CHUNK = 1 << DORA__POOL_CHUNK_BITS };
+enum {
+    DORA__POOL_CHUNK_BITS = 10,
+    DORA__POOL_CHUNK = 1 << DORA__POOL_CHUNK_BITS,
+    DORA__POOL_SEGMENT_BITS = 14,
+    DORA__POOL_LONG = 255 /* a string of so many bytes or more has this as its first byte, then its size */
+};
 
 struct dora__pool {
     struct dora__arena bytes;
-    struct dora__pool_entry **chunks;
+    struct dora__arena slots;      /* segments of full size, kept close together */
+    const unsigned char ***chunks; /* where each string is: its size, then its bytes */
     size_t chunks_count;
     size_t chunks_capacity;
-    uint32_t count;     /* handles are 1 .. count */
-    uint64_t *slots;    /* hash in the upper half, handle in the lower; 0: free */
-    size_t slots_count; /* a power of two, or 0 */
+    uint32_t count;      /* handles are 1 .. count */
+    uint32_t room;       /* the count at which the slots have to grow */
+    uint64_t **segments; /* of slots: hash in the upper half, handle in the lower; 0: free */
+    size_t segments_count;
+    size_t segments_capacity;
+    size_t slots_count; /* of a segment; a power of two, or 0 */
+    uint32_t segments_mask;
     uint64_t key;
 };
 
@@ -46,9 +53,17 @@ static inline uint32_t dora__pool_hash(const struct dora__pool *pool, const char
     return dora__hash(pool->key, data, size);
 }
 
-static inline void dora__pool_prefetch(const struct dora__pool *pool, uint32_t hash) {
+/* The first slot of the segment where a hash belongs: segments above the last one are not yet split from their lower
+   half. Without a branch, which could not be foretold. */
+static inline uint64_t *dora__pool_segment(const struct dora__pool *pool, uint32_t hash) {
+    uint32_t segment = hash >> DORA__POOL_SEGMENT_BITS & pool->segments_mask;
+    return pool->segments[segment & pool->segments_mask >> (segment >= pool->segments_count)];
+}
+
+/* gcc 12 takes a function that only prefetches for one that does nothing, unless it is told to inline it. */
+__attribute__((always_inline)) static inline void dora__pool_prefetch(const struct dora__pool *pool, uint32_t hash) {
     if (pool->slots_count)
-        __builtin_prefetch(&pool->slots[hash & (pool->slots_count - 1)]);
+        __builtin_prefetch(dora__pool_segment(pool, hash) + (hash & (pool->slots_count - 1)), 1);
 }
 
 dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, size_t size, uint32_t hash,
@@ -60,9 +75,14 @@ uint32_t dora__pool_find(const struct dora__pool *pool, const char *data, size_t
 static inline dora_string dora__pool_get(const struct dora__pool *pool, uint32_t handle) {
     if (handle == 0)
         return (dora_string){NULL, 0};
-    const struct dora__pool_entry *entry =
-        &pool->chunks[(handle - 1) >> DORA__POOL_CHUNK_BITS][(handle - 1) & (DORA__POOL_CHUNK - 1)];
-    return (dora_string){entry->data, entry->size};
+    const unsigned char *string =
+        pool->chunks[(handle - 1) >> DORA__POOL_CHUNK_BITS][(handle - 1) & (DORA__POOL_CHUNK - 1)];
+    uint32_t size = *string++;
+    if (size == DORA__POOL_LONG) {
+        memcpy(&size, string, sizeof size);
+        string += sizeof size;
+    }
+    return (dora_string){(const char *)string, size};
 }
 
 /* Order by bytes, a prefix first. */

@@ -25,7 +25,7 @@ static uint64_t next_random(void) {
 
 static void test_pool(void **unused) {
     (void)unused;
-    enum { COUNT = 5000 };
+    enum { COUNT = 100000 }; /* of which many segments of slots are made */
     struct dora__memory memory;
     struct dora__pool pool;
     char text[32];
@@ -47,6 +47,31 @@ static void test_pool(void **unused) {
     assert_int_equal(dora__pool_find(&pool, "name-", 5), 0);
     assert_true(dora__pool_compare(&pool, 0, 1) < 0);
     assert_true(dora__pool_compare(&pool, 2, 11) < 0); /* name-1 before name-10 */
+    dora__pool_free(&pool);
+}
+
+static void test_pool_of_all_sizes(void **unused) {
+    (void)unused;
+    enum { MOST = 600 };
+    static char text[MOST];
+    struct dora__memory memory;
+    struct dora__pool pool;
+    uint32_t handle;
+    memset(text, 'x', MOST);
+    dora__memory_init(&memory, NULL);
+    dora__pool_init(&pool, &memory, dora__hash_key());
+    for (int round = 0; round < 2; round++)
+        for (uint32_t size = 1; size <= MOST; size++) {
+            assert_int_equal(dora__pool_intern(&pool, text, size, &handle), DORA_OK);
+            assert_int_equal(handle, size);
+            assert_int_equal(dora__pool_get(&pool, handle).size, size);
+            assert_memory_equal(dora__pool_get(&pool, handle).data, text, size);
+            for (uint32_t at = 0; at < size; at++) { /* a string that differs in one byte is another */
+                text[at] = 'y';
+                assert_int_equal(dora__pool_find(&pool, text, size), 0);
+                text[at] = 'x';
+            }
+        }
     dora__pool_free(&pool);
 }
 
@@ -163,6 +188,7 @@ static void test_arena(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_pool_of_all_sizes),
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_sort_keys),
         cmocka_unit_test(test_sort_keys_is_stable),
