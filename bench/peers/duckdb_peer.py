@@ -101,11 +101,13 @@ WITH RECURSIVE walk AS (
     SELECT steps.parent, walk.service, walk.t FROM walk JOIN steps ON steps.id = walk.change
 )
 SELECT * FROM walk;
+CREATE TEMP TABLE loose AS
+SELECT service, committed_at, merged_at FROM changes
+ANTI JOIN (SELECT change FROM listed UNION ALL SELECT change FROM inherited) AS contained ON id = change;
 CREATE TEMP TABLE timed AS
-SELECT committed_at, changes.service, t FROM changes
+SELECT committed_at, loose.service, t FROM loose
 ASOF JOIN (SELECT service, t FROM deployments) AS later
-ON changes.service = later.service AND changes.merged_at <= later.t
-WHERE changes.id NOT IN (SELECT change FROM listed UNION ALL SELECT change FROM inherited);
+ON loose.service = later.service AND loose.merged_at <= later.t;
 CREATE TEMP TABLE leads AS
 WITH first AS (SELECT service, min(t) AS t FROM deployments GROUP BY service)
 SELECT l.service, l.t, date_diff('second', committed_at, l.t) AS lead FROM listed l JOIN changes ON id = change
@@ -147,7 +149,8 @@ FROM records
 
 LATE = "INSERT INTO derived VALUES ('svc-0000', make_timestamp(?)::DATE, false, ?, NULL)"
 WINDOW = """
-SELECT 0, 0, (SELECT last FROM bounds) - DATE '1970-01-01', count(*), quantile_cont(lead, 0.5), quantile_cont(lead, 0.9),
+SELECT 0, 0, (SELECT last FROM bounds) - DATE '1970-01-01', count(*),
+       quantile_cont(lead, 0.5), quantile_cont(lead, 0.9),
        count(*) FILTER (failed) / count(*), coalesce(quantile_cont(recovery, 0.5), -1)
 FROM derived WHERE service = 'svc-0000' AND day > (SELECT last FROM bounds) - 28
 """

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Instructions a fact, counted by callgrind: the same on every run, whatever else the machine does.
+
+A small history of each kind goes through a job once. What a query takes is told without what reading took.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from histories import History, Maker
+from processes import Failure, note
+
+ROWS = 50_000
+FEW = ("--services", "20", "--days", "200")  # windows in proportion to the facts
+CSV = History("small", FEW)
+COUNTS: tuple[tuple[str, str, History | None, str], ...] = (
+    # what, step of bench_measure, history, what of it is not counted
+    ("read CSV", "read", CSV, ""),
+    ("read NDJSON", "read", History("small", FEW, format="ndjson"), ""),
+    ("read NDJSON with ids, shuffled", "read", History("small-ids", (*FEW, "--ids", "--shuffle"), format="ndjson"), ""),
+    ("read CSV with ids, shuffled", "read", History("small-ids", (*FEW, "--ids", "--shuffle")), ""),
+    (
+        "read relational",
+        "read",
+        History("small-linked", (*FEW, "--kind", "relational", "--shuffle"), 5, "ndjson"),
+        "",
+    ),
+    (
+        "settle and query relational (C)",
+        "monthly-keys",
+        History("small-linked", (*FEW, "--kind", "relational", "--shuffle"), 5, "ndjson"),
+        "read relational",
+    ),
+    ("settle inline", "settle", CSV, "read CSV"),
+    ("query days and weeks (A)", "days-and-weeks", CSV, "read CSV"),
+    ("query rolling whole (B)", "rolling-whole", CSV, "read CSV"),
+    ("query rolling by service (B)", "rolling-by-service", CSV, "read CSV"),
+    ("query and write rolling by service", "rows-as-csv", CSV, "read CSV"),
+    ("one call, service handle", "add-by-handle", None, ""),
+    ("one call, service name", "add-by-name", None, ""),
+)
+
+
+def count(measure: Path, step: str, path: Path | None) -> tuple[int, int]:
+    """Instructions of a job run once, and its facts."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", str(measure), step]
+        command += ["--repeat", "1", *([str(path)] if path else ["--rows", str(ROWS)])]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    collected = re.search(r"Collected : (\d+)", done.stderr)
+    records = re.search(r'"records": (\d+)', done.stdout)
+    if done.returncode != 0 or not collected or not records:
+        raise Failure(f"callgrind, {step}: {done.stderr.strip().splitlines()[-1:]}")
+    return int(collected[1]), int(records[1])
+
+
+def table(measure: Path, maker: Maker) -> str:
+    lines = [f"{'instructions a fact':36}      facts  instructions/fact"]
+    totals: dict[str, int] = {}
+    for name, step, history, without in COUNTS:
+        try:
+            instructions, facts = count(measure, step, maker.file(history, ROWS) if history else None)
+        except (Failure, OSError) as failure:
+            note(f"{name}: {failure}")
+            continue
+        totals[name] = instructions
+        lines.append(f"{name:36} {facts:10,} {(instructions - totals.get(without, 0)) / facts:18,.1f}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""The jobs of the suite, one a row, and how one is run on libdora and on its peers."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from pathlib import Path
+
+import answers
+from histories import ANCESTRY, CSV, CSV_TENTH, IDS, NDJSON, PARQUET, RELATIONAL, History, Maker
+from processes import ROOT, Failure, Told, note, told_by
+
+PEERS = ("duckdb", "clickhouse", "polars", "pandas")
+SLOW_SECONDS = 30.0  # what takes longer is not run again
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """`step` of bench_measure on a history, and of the peers on the same one or on `theirs`."""
+
+    name: str
+    step: str
+    history: History | None = CSV
+    peers: tuple[str, ...] = ()
+    peer_step: str = ""
+    theirs: History | None = None
+    cores: tuple[int, ...] = (1,)
+    repeat: int = 3  # runs of libdora a round, in one process
+    rows: int = 1  # of jobs without a file: a share of the rows asked for
+    quick: bool = True
+
+
+JOBS = (
+    Job("limits", "limits", repeat=5),
+    Job("read CSV", "read", CSV, PEERS, cores=(1, 2)),
+    Job("read NDJSON", "read", NDJSON, PEERS, cores=(1, 2)),
+    Job("read NDJSON with ids, shuffled", "read", IDS, ("duckdb",), "read-ids"),
+    Job("A", "days-and-weeks", CSV, PEERS, cores=(1, 2)),
+    Job("A, peers from Parquet", "days-and-weeks", CSV, PEERS, theirs=PARQUET, quick=False),
+    Job("B whole", "rolling-whole", CSV, PEERS[:3], cores=(1, 2)),
+    Job("B by service", "rolling-by-service", CSV, PEERS[:3], cores=(1, 2)),
+    Job("B whole, a tenth", "rolling-whole", CSV_TENTH, ("pandas",)),
+    Job("B by service, a tenth", "rolling-by-service", CSV_TENTH, ("pandas",)),
+    Job("C", "monthly-keys", RELATIONAL, ("duckdb",), cores=(1, 2)),
+    Job("D", "stream", CSV, PEERS[:2], repeat=1),
+    Job("D, late ancestor", "stream-ancestor", ANCESTRY, repeat=1),
+    Job("ancestry", "settle", ANCESTRY),
+    Job("one call, service handle", "add-by-handle", None),
+    Job("one call, service name", "add-by-name", None),
+    Job("one call, id among ten times as many", "add-by-id", None, rows=10, repeat=1),
+    Job("one call, dora_engine_add", "add-fact", None),
+    Job("rows of B by service as CSV", "rows-as-csv", CSV),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """What was asked for, and where things are."""
+
+    maker: Maker
+    measure: Path
+    python: str  # of the peers; "" where there is none
+    peers: tuple[str, ...]  # those that it can import
+    rows: int
+    rounds: int
+    scratch: Path
+
+    def answer_file(self, engine: str) -> Path:
+        return self.scratch / f"{engine}.answer"
+
+
+def ours(suite: Suite, job: Job, cores: int, answer: Path | None) -> Told:
+    command = [str(suite.measure), job.step, "--repeat", str(job.repeat), "--threads", str(cores)]
+    if job.history:
+        command.append(str(suite.maker.file(job.history, suite.rows)))
+    else:
+        command += ["--rows", str(suite.rows // job.rows)]
+    if answer:
+        command += ["--answers", str(answer)]
+    return told_by(command, cores)
+
+
+def peers_run(suite: Suite, job: Job, engine: str, cores: int, answer: Path | None) -> Told:
+    history = job.theirs or job.history
+    assert history
+    command = [suite.python, str(ROOT / "bench/peers/run_peer.py"), engine, job.peer_step or job.step]
+    command += [str(suite.maker.file(history, suite.rows)), "--threads", str(cores)]
+    if answer:
+        command += ["--answers", str(answer)]
+    return told_by(command, cores, 900)
+
+
+def first_answer(suite: Suite, job: Job, engine: str, cores: int) -> tuple[Told, str]:
+    """The first run, and what is to be said of its answer beside that of libdora on one core."""
+    path = suite.answer_file(engine if cores == 1 or engine != "libdora" else "libdora2")
+    compared = bool(job.peers) or cores > 1
+    if engine == "libdora":
+        told = ours(suite, job, cores, path if compared else None)
+        if not compared or cores == 1:
+            return told, ""
+        same = path.read_bytes() == suite.answer_file("libdora").read_bytes()
+        return told, "equal" if same else "differs from that on one core"
+    told = peers_run(suite, job, engine, cores, path)
+    difference = answers.difference(suite.answer_file("libdora"), path)
+    path.unlink()
+    return told, difference or "equal"
+
+
+def gather(first: Told, rest: list[Told]) -> Told:
+    """The best of all runs; memory and the rest as the run that was best, or the first, told them."""
+    runs = [first, *rest]
+    if "seconds" not in first:
+        return first
+    best = min(runs, key=lambda told: float(told["seconds"]))
+    every = [seconds for told in runs for seconds in told.get("all_seconds", [told["seconds"]])]
+    memory = {name: first[name] for name in ("peak_bytes", "rest_bytes", "job_bytes") if name in first}
+    return best | memory | {"all_seconds": every, "median_seconds": statistics.median(every)}
+
+
+def run_job(suite: Suite, job: Job, cores: int) -> list[Told]:
+    """One result an engine. The engines take turns, round by round, so that what slows the machine slows all."""
+    engines = ["libdora", *(peer for peer in job.peers if peer in suite.peers and (cores == 1 or peer != "pandas"))]
+    told: dict[str, Told] = {}
+    again: dict[str, list[Told]] = {engine: [] for engine in engines}
+    for round_ in range(suite.rounds):
+        for engine in engines:
+            try:
+                if round_ == 0:
+                    first, answer = first_answer(suite, job, engine, cores)
+                    told[engine] = first | ({"answer": answer} if answer else {})
+                elif "failed" not in told[engine] and told[engine].get("seconds", 0.0) < SLOW_SECONDS:
+                    run = ours(suite, job, cores, None) if engine == "libdora" else None
+                    again[engine].append(run or peers_run(suite, job, engine, cores, None))
+            except Failure as failure:
+                note(f"  {engine}: {failure}")
+                told[engine] = {"failed": str(failure)}
+                if engine == "libdora":
+                    return [{"job": job.name, "engine": engine, "cores": cores} | told[engine]]
+    return [
+        gather(told[engine], again[engine]) | {"job": job.name, "engine": engine, "cores": cores} for engine in engines
+    ]
