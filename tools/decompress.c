@@ -3,6 +3,7 @@
 #include "decompress.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,8 @@ struct codec {
     unsigned char magic[MAGIC_MAX];
     /* NULL: not built in */
     void *(*begin)(void);
-    /* From input to output, *produced bytes; sets `inside`. False: problem is set, what was produced is good. */
-    bool (*step)(struct stream *stream, size_t *produced);
+    /* From input to out, *produced bytes; sets `inside`. False: problem is set, what was produced is good. */
+    bool (*step)(struct stream *stream, unsigned char *out, size_t room, size_t *produced);
     void (*end)(void *state);
 };
 
@@ -55,16 +56,16 @@ static void *gzip_begin(void) {
     return NULL;
 }
 
-static bool gzip_step(struct stream *stream, size_t *produced) {
+static bool gzip_step(struct stream *stream, unsigned char *out, size_t room, size_t *produced) {
     z_stream *z = stream->state;
     bool was_inside = stream->inside;
     z->next_in = stream->input + stream->at;
     z->avail_in = (uInt)(stream->have - stream->at);
-    z->next_out = stream->output;
-    z->avail_out = ROOM;
+    z->next_out = out;
+    z->avail_out = (uInt)(room < UINT_MAX ? room : UINT_MAX);
     int result = inflate(z, Z_NO_FLUSH);
     stream->at = stream->have - z->avail_in;
-    *produced = ROOM - z->avail_out;
+    *produced = (size_t)(z->next_out - out);
     if (result == Z_MEM_ERROR)
         return fail(stream, "out of memory", NULL);
     if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END)
@@ -91,10 +92,10 @@ static void *zstd_begin(void) {
     return ZSTD_createDStream();
 }
 
-static bool zstd_step(struct stream *stream, size_t *produced) {
+static bool zstd_step(struct stream *stream, unsigned char *out, size_t room, size_t *produced) {
     bool was_inside = stream->inside;
     ZSTD_inBuffer input = {stream->input, stream->have, stream->at};
-    ZSTD_outBuffer output = {stream->output, ROOM, 0};
+    ZSTD_outBuffer output = {out, room, 0};
     size_t result = ZSTD_decompressStream(stream->state, &output, &input);
     stream->at = input.pos;
     *produced = output.pos;
@@ -121,12 +122,12 @@ static const struct codec codecs[] = {
     {"xz", NULL, 6, {0xFD, '7', 'z', 'X', 'Z', 0x00}, NULL, NULL, NULL},
 };
 
-/* Fills the input buffer behind what it has; false where reading failed. */
-static bool fill(struct stream *stream) {
+/* The next bytes of the file as they are; false where reading failed. */
+static bool read_raw(struct stream *stream, unsigned char *out, size_t room, size_t *size) {
     for (;;) {
-        ssize_t n = read(stream->fd, stream->input + stream->have, ROOM - stream->have);
+        ssize_t n = read(stream->fd, out, room);
         if (n >= 0) {
-            stream->have += (size_t)n;
+            *size = (size_t)n;
             stream->bytes += (uint64_t)n;
             stream->ended = n == 0;
             return true;
@@ -138,6 +139,15 @@ static bool fill(struct stream *stream) {
             return fail(stream, strerror(errno), NULL);
         }
     }
+}
+
+/* Fills the input buffer behind what it has; false where reading failed. */
+static bool fill(struct stream *stream) {
+    size_t size;
+    if (!read_raw(stream, stream->input + stream->have, ROOM - stream->have, &size))
+        return false;
+    stream->have += size;
+    return true;
 }
 
 static const struct codec *recognise(const struct stream *stream) {
@@ -164,19 +174,22 @@ bool stream_open(struct stream *stream, int fd) {
             snprintf(what, sizeof what, "compressed with %s, which dora does not read", codec->name);
         return fail(stream, what, NULL);
     }
-    stream->output = malloc(ROOM);
-    stream->state = stream->output ? codec->begin() : NULL;
+    stream->state = codec->begin();
     if (!stream->state)
         return fail(stream, "out of memory", NULL);
     stream->codec = codec;
     return true;
 }
 
-static int next_plain(struct stream *stream, const unsigned char **bytes, size_t *size) {
-    *bytes = stream->input + stream->at;
-    *size = stream->have - stream->at;
-    stream->at = stream->have;
-    return *size > 0;
+/* What was read to recognise the file, then the rest of it. */
+static int next_plain(struct stream *stream, unsigned char *out, size_t room, size_t *size) {
+    size_t left = stream->have - stream->at;
+    if (left == 0)
+        return stream->ended ? 0 : !read_raw(stream, out, room, size) ? -1 : *size > 0;
+    *size = left < room ? left : room;
+    memcpy(out, stream->input + stream->at, *size);
+    stream->at += *size;
+    return 1;
 }
 
 /* No input is left to decompress, and none comes. */
@@ -189,25 +202,22 @@ static int end_compressed(struct stream *stream) {
     return -1;
 }
 
-int stream_next(struct stream *stream, const unsigned char **bytes, size_t *size) {
+int stream_next(struct stream *stream, unsigned char *out, size_t room, size_t *size) {
+    if (!stream->codec)
+        return stream->problem[0] ? -1 : next_plain(stream, out, room, size);
     while (!stream->problem[0]) {
         if (stream->at == stream->have && !stream->ended) {
             stream->at = stream->have = 0;
             if (!fill(stream))
                 break;
         }
-        if (!stream->codec)
-            return next_plain(stream, bytes, size);
         bool dry = stream->at == stream->have;
         if (dry && !stream->inside && stream->ended)
             return 0;
         if (dry && !stream->ended)
             continue;
-        size_t produced = 0;
-        bool good = stream->codec->step(stream, &produced);
-        *bytes = stream->output;
-        *size = produced;
-        if (produced > 0)
+        bool good = stream->codec->step(stream, out, room, size);
+        if (*size > 0)
             return 1; /* a problem is told by the next call */
         if (good && dry)
             return end_compressed(stream);
@@ -219,5 +229,4 @@ void stream_close(struct stream *stream) {
     if (stream->codec)
         stream->codec->end(stream->state);
     free(stream->input);
-    free(stream->output);
 }

@@ -2,7 +2,7 @@
 /* See input.h. */
 #include "input.h"
 
-#include "decompress.h"
+#include "ahead.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -72,21 +72,20 @@ static enum code feed_broken_end(struct input *input, const char *name, struct s
     return stopped(input, name, &error);
 }
 
-static enum code feed(struct input *input, const char *name, struct stream *stream, dora_reader *reader) {
+static enum code feed(struct input *input, const char *name, struct ahead *ahead, dora_reader *reader) {
     uint64_t bytes_before = input->bytes;
-    const unsigned char *bytes;
-    size_t size;
-    int more, last_byte = EOF;
+    const struct piece *piece;
+    int last_byte = EOF;
     dora_error error;
-    while ((more = stream_next(stream, &bytes, &size)) > 0) {
-        if (dora_reader_feed(reader, bytes, size, &error) != DORA_OK)
+    while ((piece = ahead_next(ahead))->size > 0) {
+        if (dora_reader_feed(reader, piece->bytes, piece->size, &error) != DORA_OK)
             return stopped(input, name, &error);
-        last_byte = bytes[size - 1];
-        input->bytes = bytes_before + stream->bytes;
+        last_byte = piece->bytes[piece->size - 1];
+        input->bytes = bytes_before + piece->stream_bytes;
         progress_read(input->bytes, input->records + dora_reader_records(reader));
     }
-    if (more < 0)
-        return feed_broken_end(input, name, stream, reader, last_byte);
+    if (piece->more < 0)
+        return feed_broken_end(input, name, ahead->stream, reader, last_byte);
     return dora_reader_finish(reader, &error) == DORA_OK ? CODE_DONE : stopped(input, name, &error);
 }
 
@@ -100,9 +99,16 @@ static enum code read_stream(struct input *input, const char *name, int fd) {
     if (dora_reader_new(input->engine, &options, &reader, &error) != DORA_OK)
         return stopped(input, name, &error);
     struct stream stream;
-    enum code code =
-        stream_open(&stream, fd) ? feed(input, name, &stream, reader) : cannot_read(input, name, stream.problem);
+    struct ahead ahead = {0};
+    enum code code;
+    if (!stream_open(&stream, fd))
+        code = cannot_read(input, name, stream.problem);
+    else if (!ahead_open(&ahead, &stream, input->options->engine.threads))
+        code = cannot_read(input, name, "out of memory");
+    else
+        code = feed(input, name, &ahead, reader);
     input->records += dora_reader_records(reader);
+    ahead_close(&ahead);
     stream_close(&stream);
     dora_reader_free(reader);
     return code;

@@ -2,6 +2,7 @@
 /* See options.h. */
 #include "options.h"
 
+#include "processors.h"
 #include "suggest.h"
 #include "tiers.h"
 #include "values.h"
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { THREADS_DEFAULT_MOST = 8, THREADS_MOST = 64 };
 
 /* The words that an option takes. */
 struct choice {
@@ -124,6 +127,14 @@ static enum code take_rows(struct options *options, const struct option *option,
     return CODE_DONE;
 }
 
+static enum code take_threads(struct options *options, const struct option *option, const char *value) {
+    uint64_t threads;
+    if (!parse_whole(value, THREADS_MOST, &threads) || threads == 0)
+        return wrong_value(option, "a number from 1 to 64", value);
+    options->engine.threads = (uint32_t)threads;
+    return CODE_DONE;
+}
+
 static enum code take_attribution(struct options *options, const struct option *option, const char *value) {
     int64_t *window_us = &options->engine.attribution_us;
     if (strcmp(value, "none") == 0)
@@ -233,6 +244,8 @@ static const struct option table[] = {
      "exit 1 when it holds in the last window of a group; repeatable"},
     {NULL, "quiet", 'q', NULL, VERBS_HISTORY, take_flag, TO(quiet), NULL,
      "no progress, no notes, no list of rejected records"},
+    {NULL, "threads", 0, "N", VERBS_HISTORY, take_threads, 0, NULL,
+     "how many work at once (default: one a processor, up to 8)"},
     {NULL, "help", 'h', NULL, VERBS_ALL, take_flag, TO(help), NULL, "this text"},
 };
 enum { OPTIONS_COUNT = sizeof table / sizeof table[0] };
@@ -289,6 +302,11 @@ static enum code take_option(struct options *options, int count, char **argv, in
     return option->take(options, option, value);
 }
 
+static uint32_t threads_by_default(void) {
+    uint32_t processors = processors_allowed();
+    return processors < THREADS_DEFAULT_MOST ? processors : THREADS_DEFAULT_MOST;
+}
+
 enum code options_parse(struct options *options, enum verb verb, int count, char **argv) {
     size_t most = (size_t)count + 1;
     *options = (struct options){
@@ -297,7 +315,7 @@ enum code options_parse(struct options *options, enum verb verb, int count, char
         .names = calloc(most, sizeof *options->names),
         .names_copies = calloc(most, sizeof *options->names_copies),
         .conditions = calloc(most, sizeof *options->conditions),
-        .engine = {.struct_size = sizeof options->engine},
+        .engine = {.struct_size = sizeof options->engine, .threads = threads_by_default()},
         .reader = {.struct_size = sizeof options->reader},
         .query = {.struct_size = sizeof options->query},
         .tiers = {.struct_size = sizeof options->tiers},

@@ -139,6 +139,7 @@ class Usage(Case):
             "--window": ["0", "-1", "4294967297", "x", "690001"],
             "--step": ["0", "1.5"],
             "--max-rows": ["0", "many", "99999999999999999999"],
+            "--threads": ["0", "65", "two", ""],
             "--attribution": ["7x", "-1", "9999999999999999w", "99999999999999999999", "1.5h", ""],
             "--percentile-rule": ["upper"],
             "--delimiter": ["|", ""],
@@ -205,6 +206,24 @@ class Input(Case):
         text = text.replace(";", "\t")
         arguments = ("--from", "csv", "--delimiter", "tab", "--map=finished_at=deployed")
         self.assertEqual(self.deployments(*arguments, stdin=text.encode()), 2)
+
+    def test_threads_change_nothing(self) -> None:
+        lines = [f"{i % 7},{1709251200 + i * 60},x" if i % 999 else "bad" for i in range(200000)]
+        data = ("service,finished_at,other\n" + "\n".join(lines)).encode()
+        path = self.file("large.csv", data)
+        packed = self.file("packed", gzip.compress(data, 1))
+        for verb in ("report", "check"):
+            wanted = self.run_dora(verb, "--threads", "1", "--format", "json", path, code=0)
+            for threads in ("2", "3", "64"):
+                arguments = (verb, f"--threads={threads}", "--format", "json")
+                self.assertEqual(self.run_dora(*arguments, path), wanted)
+                output, errors = self.run_dora(*arguments, stdin=data)
+                self.assertEqual((output, errors.replace("standard input", path)), wanted)
+                output, errors = self.run_dora(*arguments, packed)
+                if "built without zlib" not in errors:
+                    self.assertEqual((output, errors.replace(packed, path)), wanted)
+        failed = [self.run_dora("report", "--strict", f"--threads={n}", path, code=3) for n in (1, 2)]
+        self.assertEqual(failed[0], failed[1])
 
     def test_empty_input(self) -> None:
         output, errors = self.run_dora("report", "--format", "ndjson")
