@@ -17,6 +17,7 @@ from processes import Failure, note
 ROWS = 50_000
 FEW = ("--services", "20", "--days", "200")  # windows in proportion to the facts
 CSV = History("small", FEW)
+CALL = "dora_engine_add_deployment"
 COUNTS: tuple[tuple[str, str, History | None, str], ...] = (
     # what, step of bench_measure, history, what of it is not counted
     ("read CSV", "read", CSV, ""),
@@ -46,10 +47,11 @@ COUNTS: tuple[tuple[str, str, History | None, str], ...] = (
 
 
 def count(measure: Path, step: str, path: Path | None) -> tuple[int, int]:
-    """Instructions of a job run once, and its facts."""
+    """Instructions of a job run once, and its facts. Without a file, only what happens inside of the call."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", str(measure), step]
-        command += ["--repeat", "1", *([str(path)] if path else ["--rows", str(ROWS)])]
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
+        command += [] if path else [f"--toggle-collect={CALL}"]
+        command += [str(measure), step, "--repeat", "1", *([str(path)] if path else ["--rows", str(ROWS)])]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     collected = re.search(r"Collected : (\d+)", done.stderr)
     records = re.search(r'"records": (\d+)', done.stdout)
