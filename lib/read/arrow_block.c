@@ -12,10 +12,10 @@ enum { ROWS = DORA__BATCH_ROWS };
 _Static_assert(ROWS == 64 * DORA__MASK_WORDS, "a mask has a bit for each row of a block");
 
 static bool is_full(const struct dora__arrow_mask *mask, uint32_t rows) {
-    uint32_t count = 0;
-    for (size_t word = 0; word < DORA__MASK_WORDS; word++)
-        count += (uint32_t)__builtin_popcountll(mask->words[word]);
-    return count == rows;
+    uint64_t missing = 0;
+    for (uint32_t from = 0; from < rows; from += 64)
+        missing |= ~mask->words[from / 64] & UINT64_MAX >> (rows - from < 64 ? 64 - (rows - from) : 0);
+    return !missing;
 }
 
 size_t dora__arrow_rows(const struct dora__arrow_mask *mask, uint32_t rows, uint8_t list[DORA__BATCH_ROWS]) {
@@ -82,6 +82,13 @@ static void store(const struct dora__arrow_block *block, enum dora__field field,
     }
 }
 
+/* Asks for the rows after a block, which is too short for the machine to see by itself that more follow. */
+static inline void prefetch_next(const struct dora__arrow_array *array, size_t first, size_t rows) {
+    const char *data = array->data + (array->offset + first + rows) * array->type.width;
+    for (size_t at = 0; at < rows * array->type.width; at += 64)
+        __builtin_prefetch(data + at);
+}
+
 /* Loads a time of eight bytes that need not be aligned. */
 static inline int64_t time_at(const char *data, size_t at) {
     int64_t time;
@@ -118,17 +125,43 @@ static bool take_full_times(const struct dora__arrow_block *block, const struct 
     }
 }
 
+/* Times of which some are null, or out of range. */
+static void take_times(struct dora__arrow_block *block, const struct dora__arrow_column *column, const uint8_t *list,
+                       size_t count) {
+    const struct dora__arrow_array *array = &column->value;
+    const int64_t unit_us = array->type.unit_us;
+    const struct dora__arrow_range range = dora__arrow_time_range(unit_us);
+    int64_t *out = block->values[column->field];
+    for (size_t k = 0; k < count; k++) {
+        int64_t time = dora__arrow_time_at(array, block->first + list[k]);
+        if (time < range.least || time > range.most)
+            dora__arrow_blame(block, list[k], column->field, "instant out of range");
+        else
+            out[list[k]] = dora__arrow_time_us(time, unit_us);
+    }
+}
+
+/* Bit i of the lowest eight as byte i. */
+static inline uint64_t spread(uint64_t bits) {
+    uint64_t each = (bits & 0xFF) * UINT64_C(0x0101010101010101) & UINT64_C(0x8040201008040201);
+    return (each + UINT64_C(0x7F7F7F7F7F7F7F7F)) >> 7 & UINT64_C(0x0101010101010101);
+}
+
+/* Bits become 0 for null, 1 and 2. The room is for whole blocks, so that eight rows can be written at once. */
 static void take_bits(const struct dora__arrow_block *block, const struct dora__arrow_column *column,
                       const struct dora__arrow_mask *mask) {
     const struct dora__arrow_array *array = &column->value;
     uint8_t *out = block->values[column->field];
-    for (uint32_t from = 0; from < block->rows; from += 64, out += 64) {
+    for (uint32_t from = 0; from < block->rows; from += 64) {
         uint32_t count = block->rows - from < 64 ? block->rows - from : 64;
         uint64_t known = mask->words[from / 64];
         uint64_t set =
             known & dora__arrow_bits((const uint8_t *)array->data, array->offset + block->first + from, count);
-        for (uint32_t i = 0; i < count; i++)
-            out[i] = (uint8_t)((known >> i & 1) + (set >> i & 1));
+        for (unsigned shift = 0; shift < 64; shift += 8, out += 8) {
+            uint64_t bytes = spread(known >> shift) + spread(set >> shift);
+            for (unsigned i = 0; i < 8; i++)
+                out[i] = (uint8_t)(bytes >> 8 * i);
+        }
     }
 }
 
@@ -142,6 +175,7 @@ static void take_bits(const struct dora__arrow_block *block, const struct dora__
 /* Codes of some rows, null ones included; a code that none can be is UINT32_MAX. */
 static void load_codes(const struct dora__arrow_array *codes, size_t first, size_t rows, uint32_t out[ROWS]) {
     const char *data = codes->data + (codes->offset + first) * codes->type.width;
+    prefetch_next(codes, first, rows);
     switch (codes->type.width * 2 + codes->type.is_signed) {
     case 2:
         WIDEN(uint8_t)
@@ -186,6 +220,14 @@ static dora_status ask_meaning(struct dora__arrow_block *block, struct dora__arr
     return status;
 }
 
+/* Whether a block of codes is one and the same: of sorted tables most are. */
+static bool is_one_code(const uint32_t *codes, size_t count) {
+    uint32_t differs = 0;
+    for (size_t i = 0; i < count; i++)
+        differs |= codes[i] ^ codes[0];
+    return !differs;
+}
+
 static dora_status take_remembered(struct dora__arrow_block *block, struct dora__arrow_column *column,
                                    const uint8_t *list, size_t count) {
     uint32_t codes[ROWS];
@@ -196,6 +238,12 @@ static dora_status take_remembered(struct dora__arrow_block *block, struct dora_
     uint32_t *out = block->values[column->field];
     uint8_t *out_bytes = block->values[column->field];
     load_codes(&column->codes, block->first, block->rows, codes);
+    if (wide && count == block->rows && is_one_code(codes, count) && codes[0] < entries &&
+        meanings[codes[0]] != UINT32_MAX) {
+        for (size_t i = 0; i < count; i++)
+            out[i] = meanings[codes[0]];
+        return DORA_OK;
+    }
     for (size_t k = 0; k < count; k++) {
         size_t i = list[k], code = codes[i];
         if (code >= entries)
@@ -338,15 +386,23 @@ dora_status dora__arrow_take(struct dora__arrow_block *block, struct dora__arrow
     if (dora__fields[field].type == DORA__LIST)
         return take_lists(block, column, list, count);
     enum dora__arrow_form form = column->value.type.form;
-    bool full = count == block->rows && !column->is_coded;
-    if (full && form == DORA__ARROW_TIME && column->value.type.width == 8 && take_full_times(block, column))
+    bool are_times = form == DORA__ARROW_TIME && !column->is_coded;
+    if (are_times)
+        prefetch_next(&column->value, block->first, block->rows);
+    if (are_times && count == block->rows && column->value.type.width == 8 && take_full_times(block, column))
         return DORA_OK;
     if (!column->is_coded && form == DORA__ARROW_BOOL) {
         take_bits(block, column, &mask);
         return DORA_OK;
     }
     clear_values(block, field);
-    return column->remembers ? take_remembered(block, column, list, count) : take_values(block, column, list, count);
+    if (column->remembers)
+        return take_remembered(block, column, list, count);
+    if (are_times) {
+        take_times(block, column, list, count);
+        return DORA_OK;
+    }
+    return take_values(block, column, list, count);
 }
 
 /* Whether a row that is not null says something. What is broken does. */
