@@ -17,7 +17,7 @@ from processes import Failure, note
 ROWS = 50_000
 FEW = ("--services", "20", "--days", "200")  # windows in proportion to the facts
 CSV = History("small", FEW)
-CALL = "dora_engine_add_deployment"
+CALLS = {"read-arrow": "dora_engine_add_arrow"}
 COUNTS: tuple[tuple[str, str, History | None, str], ...] = (
     # what, step of bench_measure, history, what of it is not counted
     ("read CSV", "read", CSV, ""),
@@ -41,6 +41,7 @@ COUNTS: tuple[tuple[str, str, History | None, str], ...] = (
     ("query rolling whole (B)", "rolling-whole", CSV, "read CSV"),
     ("query rolling by service (B)", "rolling-by-service", CSV, "read CSV"),
     ("query and write rolling by service", "rows-as-csv", CSV, "read CSV"),
+    ("read Arrow", "read-arrow", None, ""),
     ("one call, service handle", "add-by-handle", None, ""),
     ("one call, service name", "add-by-name", None, ""),
 )
@@ -50,7 +51,7 @@ def count(measure: Path, step: str, path: Path | None) -> tuple[int, int]:
     """Instructions of a job run once, and its facts. Without a file, only what happens inside of the call."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
-        command += [] if path else [f"--toggle-collect={CALL}"]
+        command += [] if path else [f"--toggle-collect={CALLS.get(step, 'dora_engine_add_deployment')}"]
         command += [str(measure), step, "--repeat", "1", *([str(path)] if path else ["--rows", str(ROWS)])]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     collected = re.search(r"Collected : (\d+)", done.stderr)

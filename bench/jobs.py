@@ -36,6 +36,7 @@ JOBS = (
     Job("read CSV", "read", CSV, PEERS, cores=(1, 2)),
     Job("read NDJSON", "read", NDJSON, PEERS, cores=(1, 2)),
     Job("read NDJSON with ids, shuffled", "read", IDS, ("duckdb",), "read-ids"),
+    Job("read Arrow", "read-arrow", None, ("duckdb",), "read", PARQUET),
     Job("A", "days-and-weeks", CSV, PEERS, cores=(1, 2)),
     Job("A, peers from Parquet", "days-and-weeks", CSV, PEERS, theirs=PARQUET, quick=False),
     Job("B whole", "rolling-whole", CSV, PEERS[:3], cores=(1, 2)),
@@ -75,7 +76,7 @@ def ours(suite: Suite, job: Job, cores: int, answer: Path | None) -> Told:
     if job.history:
         command.append(str(suite.maker.file(job.history, suite.rows)))
     else:
-        command += ["--rows", str(suite.rows // job.rows)]
+        command += ["--rows", str(suite.rows // job.rows), "--seed", str(suite.maker.seed)]
     if answer:
         command += ["--answers", str(answer)]
     return told_by(command, cores)

@@ -112,6 +112,7 @@ static const struct {
     bool file;
 } jobs[] = {
     {"read", job_read, true},
+    {"read-arrow", job_read_arrow, false},
     {"settle", job_settle, true},
     {"days-and-weeks", job_days_and_weeks, true},
     {"rolling-whole", job_rolling_whole, true},

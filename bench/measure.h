@@ -56,9 +56,12 @@ void *array_of(uint64_t count, size_t size);
 dora_engine *engine_for(const asked *what, dora_changes changes);
 void read_file(dora_engine *engine, const asked *what, uint64_t *records, uint64_t *bytes);
 void settle(dora_engine *engine);
+/* Writes the answer of a reading job: how many deployments there are, and the means of their figures. */
+void write_totals(dora_engine *engine, const char *path);
 
 /* The jobs, each in measure_*.c. A job tells one line. */
 void job_read(const asked *what);
+void job_read_arrow(const asked *what);
 void job_days_and_weeks(const asked *what);
 void job_rolling_whole(const asked *what);
 void job_rolling_by_service(const asked *what);

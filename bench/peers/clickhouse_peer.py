@@ -17,6 +17,11 @@ STRUCTURE = (
     f"service String, environment String, finished_at {INSTANT}, committed_at {INSTANT}, failed Bool, "
     f"restored_at Nullable({INSTANT})"
 )
+PARQUET = """(
+    SELECT service, failed, toDateTime(finished_at, 'UTC') AS finished_at,
+           toDateTime(committed_at, 'UTC') AS committed_at, toDateTime(restored_at, 'UTC') AS restored_at
+    FROM file('{path}', Parquet)
+)"""
 DERIVED = """
 SELECT toLowCardinality(service) AS service, toDate(finished_at) AS day, failed,
        toUInt32(finished_at - committed_at) AS lead, restored_at - finished_at AS recovery
@@ -103,7 +108,7 @@ class Peer:
 
     def source(self, path: str) -> str:
         if path.endswith(".parquet"):
-            return f"file('{path}', Parquet)"
+            return PARQUET.format(path=path)
         return f"file('{path}', {'CSVWithNames' if path.endswith('.csv') else 'JSONEachRow'}, '{STRUCTURE}')"
 
     def derive(self, path: str) -> None:
