@@ -23,11 +23,14 @@ static unsigned probe(const struct dora__names *names, const char *data, size_t 
     return at;
 }
 
+unsigned dora__names_entry(const struct dora__names *names, const char *data, size_t size) {
+    unsigned slot = size ? names->slots[probe(names, data, size)] : 0;
+    return slot ? slot - 1 : DORA__NAMES_MOST;
+}
+
 enum dora__field dora__names_find(const struct dora__names *names, const char *data, size_t size) {
-    if (size == 0)
-        return DORA__FIELDS;
-    unsigned slot = names->slots[probe(names, data, size)];
-    return slot ? (enum dora__field)names->entries[slot - 1].field : DORA__FIELDS;
+    unsigned entry = dora__names_entry(names, data, size);
+    return entry < DORA__NAMES_MOST ? (enum dora__field)names->entries[entry].field : DORA__FIELDS;
 }
 
 /* False where the name is taken. */

@@ -28,6 +28,9 @@ dora_status dora__names_init(struct dora__names *names, struct dora__memory *mem
                              size_t given_count, dora_error *error);
 void dora__names_free(struct dora__names *names);
 
+/* The number of a name's entry, or DORA__NAMES_MOST. */
+unsigned dora__names_entry(const struct dora__names *names, const char *data, size_t size);
+
 /* The field that a name feeds, or DORA__FIELDS. */
 enum dora__field dora__names_find(const struct dora__names *names, const char *data, size_t size);
 

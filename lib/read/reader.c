@@ -3,6 +3,7 @@
  * Cuts input that arrives in pieces into runs of whole records. Whole records are read where they lie in the caller's
  * bytes; only a record that a piece cuts is copied, and nothing about the result depends on where pieces end.
  */
+#include "read/ndjson_rows.h"
 #include "read/parallel.h"
 
 #include "base/checked.h"
@@ -45,6 +46,8 @@ void dora__reject(struct dora_reader *reader, uint64_t byte, const char *format,
     va_end(arguments);
     dora_error error;
     dora__fail(&error, DORA_ERROR_INPUT, "%s", message);
+    if (reader->on_reject && !dora__ndjson_rows_put(reader)) /* whom on_reject asks, all before the record are in */
+        return;
     reader->records++;
     reader->facts->records++;
     reader->facts->rejected++;
@@ -282,6 +285,7 @@ void dora_reader_free(dora_reader *reader) {
         dora__names_free(&reader->names);
     dora__items_free(&reader->items, memory);
     dora__csv_free(reader);
+    dora__ndjson_rows_free(reader);
     dora__free(memory, reader->carry, reader->carry_capacity, 1);
     dora__free(memory, reader->unknown, reader->unknown_capacity, sizeof *reader->unknown);
     dora__free(memory, reader->scratch, reader->scratch_capacity, 1);

@@ -75,6 +75,8 @@ struct dora_reader {
     size_t scratch_used;
     size_t scratch_capacity;
 
+    struct dora__ndjson_rows *ndjson; /* NULL: not needed yet */
+
     struct dora__cell *cells; /* CSV only, as all below */
     size_t cells_count;
     size_t cells_capacity;

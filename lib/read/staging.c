@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* See staging.h. */
+#include "read/staging.h"
+
+#include <string.h>
+
+static size_t kind_size(const struct dora__staged_kind *kind) {
+    return sizeof *kind + kind->columns_size;
+}
+
+void dora__staging_free(struct dora__staging *staging) {
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        if (staging->kinds[kind])
+            dora__free(staging->facts->memory, staging->kinds[kind], 1, kind_size(staging->kinds[kind]));
+}
+
+static size_t cell_size(const struct dora__facts *facts, int field) {
+    return facts->numeric >> field & 1 ? sizeof(int64_t) : facts->handles >> field & 1 ? sizeof(uint32_t) : 1;
+}
+
+struct dora__staged_kind *dora__staging_make_kind(struct dora__staging *staging, dora_kind kind) {
+    const struct dora__facts *facts = staging->facts;
+    uint64_t fields = (dora__kinds[kind].fields & ~DORA__LISTS) | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED);
+    size_t columns_size = 0;
+    for (uint64_t left = fields; left; left &= left - 1)
+        columns_size += cell_size(facts, __builtin_ctzll(left)) * DORA__BATCH_ROWS;
+    struct dora__staged_kind *made = dora__alloc_zeroed(facts->memory, 1, sizeof *made + columns_size);
+    if (!made)
+        return NULL;
+    made->batch.kind = kind;
+    made->fields = fields;
+    made->columns_size = columns_size;
+    char *column = (char *)made->columns;
+    for (uint64_t left = fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        made->batch.column[field] = column;
+        column += cell_size(facts, field) * DORA__BATCH_ROWS;
+    }
+    return staging->kinds[kind] = made;
+}
+
+/* Makes `count` cells from `from` on absent. */
+static void put_absent(struct dora__staged_kind *kind, int field, uint32_t from, uint32_t count) {
+    void *column = kind->batch.column[field];
+    switch (dora__fields[field].type) {
+    case DORA__INSTANT:
+    case DORA__NUMBER:
+        for (uint32_t i = from; i < from + count; i++)
+            ((int64_t *)column)[i] = DORA_ABSENT;
+        break;
+    case DORA__STRING:
+    case DORA__SERVICE:
+        memset((uint32_t *)column + from, 0, count * sizeof(uint32_t));
+        break;
+    default:
+        memset((uint8_t *)column + from, 0, count);
+    }
+}
+
+void dora__staged_even_out(const struct dora__staged_row *row) {
+    struct dora__staged_kind *kind = row->kind;
+    uint64_t stated = row->stated & kind->fields;
+    for (uint64_t left = kind->batch.fields & ~stated; left; left &= left - 1)
+        put_absent(kind, __builtin_ctzll(left), row->at, 1);
+    for (uint64_t left = stated & ~kind->batch.fields; left; left &= left - 1)
+        put_absent(kind, __builtin_ctzll(left), 0, row->at);
+    kind->batch.fields |= stated;
+}
+
+void dora__staged_set_single(const struct dora__staged_row *row, struct dora__staging *staging) {
+    struct dora__staged_kind *kind = row->kind;
+    kind->any_single = true;
+    kind->single[row->at / 64] |= UINT64_C(1) << row->at % 64;
+    kind->items_from[row->at] = row->stated & DORA__LISTS ? row->items_from : UINT32_MAX;
+    kind->items_count[row->at] = staging->items_count - row->items_from;
+    kind->id_handles[row->at] = 0;
+    if (row->id.size && dora__id_type(kind->batch.kind) == DORA__STRING)
+        dora__staging_wait(staging, row->id.data, row->id.size, &kind->id_handles[row->at]);
+}
+
+static bool is_single(const struct dora__staged_kind *kind, uint32_t row) {
+    return kind->single[row / 64] >> row % 64 & 1;
+}
+
+/* The fields of a row, those that it states. */
+static void read_cells(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,
+                       struct dora__record *record) {
+    for (uint64_t left = batch->fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        const void *column = batch->column[field];
+        int64_t absent = facts->numeric >> field & 1 ? DORA_ABSENT : 0;
+        int64_t value = facts->numeric >> field & 1   ? ((const int64_t *)column)[row]
+                        : facts->handles >> field & 1 ? ((const uint32_t *)column)[row]
+                                                      : ((const uint8_t *)column)[row];
+        if (value != absent)
+            dora__record_value(record, (enum dora__field)field, value);
+    }
+}
+
+static dora_status put_single(struct dora__staging *staging, const struct dora__staged_kind *kind, uint32_t row) {
+    const struct dora__batch *batch = &kind->batch;
+    struct dora__record record;
+    dora__record_begin(&record, batch->kind);
+    read_cells(staging->facts, batch, row, &record);
+    record.id = kind->id_handles[row];
+    if (kind->ids[row].size && !record.id) {
+        dora_status status =
+            dora__pool_intern(&staging->facts->services, kind->ids[row].data, kind->ids[row].size, &record.id);
+        if (status != DORA_OK)
+            return status;
+    }
+    if (record.fields & DORA__BIT(DORA__AS_OF))
+        record.as_of = record.values[DORA__AS_OF];
+    record.deleted = record.fields & DORA__BIT(DORA__DELETED) && record.values[DORA__DELETED] == 2;
+    record.fields &= dora__kinds[batch->kind].fields;
+    if (kind->items_from[row] != UINT32_MAX) {
+        record.items = staging->items + kind->items_from[row];
+        record.items_count = kind->items_count[row];
+        record.fields |= dora__kinds[batch->kind].fields & DORA__LISTS;
+    }
+    return dora__facts_put(staging->facts, &record);
+}
+
+/* Moves the rows that are not single to the front. */
+static void drop_singles(const struct dora__facts *facts, struct dora__staged_kind *kind) {
+    struct dora__batch *batch = &kind->batch;
+    uint8_t kept[DORA__BATCH_ROWS];
+    uint32_t count = 0;
+    for (uint32_t row = 0; row < batch->rows; row++) {
+        kept[count] = (uint8_t)row;
+        count += !is_single(kind, row);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        kind->ids[i] = kind->ids[kept[i]];
+    for (uint64_t left = batch->fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        void *column = batch->column[field];
+        for (uint32_t i = 0; i < count; i++) {
+            if (facts->numeric >> field & 1)
+                ((int64_t *)column)[i] = ((int64_t *)column)[kept[i]];
+            else if (facts->handles >> field & 1)
+                ((uint32_t *)column)[i] = ((uint32_t *)column)[kept[i]];
+            else
+                ((uint8_t *)column)[i] = ((uint8_t *)column)[kept[i]];
+        }
+    }
+    batch->rows = count;
+}
+
+/* *done follows how many are in. */
+static dora_status put_kind(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t *done) {
+    struct dora__batch *batch = &kind->batch;
+    dora_status status = DORA_OK;
+    if (kind->any_single) {
+        for (uint32_t row = 0; row < batch->rows && status == DORA_OK; row++)
+            if (is_single(kind, row)) {
+                status = put_single(staging, kind, row);
+                *done += status == DORA_OK;
+            }
+        drop_singles(staging->facts, kind);
+    }
+    if (status == DORA_OK && batch->rows) {
+        uint32_t put;
+        batch->fields &= dora__kinds[batch->kind].fields;
+        batch->ids = kind->any_id ? kind->ids : NULL;
+        status = dora__facts_put_batch(staging->facts, batch, &put);
+        *done += put;
+    }
+    return status;
+}
+
+dora_status dora__staging_put(struct dora__staging *staging, uint32_t *lost) {
+    dora_status status = DORA_OK;
+    uint32_t done = 0;
+    for (uint32_t i = 0; i < staging->waiting_count && status == DORA_OK; i++) {
+        const struct dora__waiting *waiting = &staging->waiting[i];
+        status = dora__pool_intern_hashed(&staging->facts->strings, waiting->data, waiting->size, waiting->hash,
+                                          waiting->into);
+    }
+    for (int i = 0; i < DORA_KIND_COUNT; i++) {
+        struct dora__staged_kind *kind = staging->kinds[i];
+        if (!kind || !kind->batch.rows)
+            continue;
+        if (status == DORA_OK)
+            status = put_kind(staging, kind, &done);
+        kind->batch.rows = 0;
+        kind->batch.fields = 0;
+        kind->any_id = false;
+        kind->any_single = false;
+        memset(kind->single, 0, sizeof kind->single);
+    }
+    *lost = staging->rows - done;
+    staging->rows = 0;
+    staging->waiting_count = 0;
+    staging->items_count = 0;
+    return status;
+}
