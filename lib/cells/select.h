@@ -12,12 +12,12 @@
 
 #include "cells/strip.h"
 
-enum { DORA__WINDOWS = 256 }; /* most windows of one call, and the stride of what is asked of them */
+enum { DORA__ASKED_WINDOWS = 256 }; /* most windows of one call, and the stride of what is asked of them */
 
 #define DORA__NOT_ASKED SIZE_MAX
 
 /* Windows, as days low[w] .. high[w] - 1 of the directory, neither of which falls, also from call to call; and of each
-   `places` samples, place p of window w at [p * DORA__WINDOWS + w]. */
+   `places` samples, place p of window w at [p * DORA__ASKED_WINDOWS + w]. */
 struct dora__asked {
     uint32_t windows;
     const uint32_t *low;

@@ -16,7 +16,7 @@ static void sort_narrow(struct dora__select *select, const struct dora__asked *a
         sort_few(values, count);
     else
         sorted = dora__sort_u32(values, select->scratch, count);
-    for (size_t at = w; at < asked->places * DORA__WINDOWS; at += DORA__WINDOWS) {
+    for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
         size_t k = asked->k[at];
         if (k == DORA__NOT_ASKED)
             continue;
@@ -31,7 +31,7 @@ static void sort_wide(struct dora__select *select, const struct dora__asked *ask
     for (size_t i = 0; i < count; i++)
         keys[i] = dora__biased(select->strip->wide[from + i]);
     const uint64_t *sorted = dora__sort_u64(keys, keys + count, count, 0);
-    for (size_t at = w; at < asked->places * DORA__WINDOWS; at += DORA__WINDOWS) {
+    for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
         size_t k = asked->k[at];
         if (k == DORA__NOT_ASKED)
             continue;
@@ -55,7 +55,7 @@ static void sort(struct dora__select *select, const struct dora__asked *asked) {
 
 /* The window before this one had the same samples, so it has the same answers. */
 static void repeat_answers(const struct dora__asked *asked, uint32_t w) {
-    for (size_t at = w; at < asked->places * DORA__WINDOWS; at += DORA__WINDOWS) {
+    for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
         asked->value[at] = asked->value[at - 1];
         asked->next[at] = asked->next[at - 1];
     }
@@ -127,7 +127,7 @@ static void slide_ranks(struct dora__select *select, const struct dora__asked *a
         }
         SLIDE(select, low, high, change_ranks);
         size_t count = select->strip->begin[high] - select->strip->begin[low];
-        for (size_t at = w; at < asked->places * DORA__WINDOWS; at += DORA__WINDOWS) {
+        for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
             size_t k = asked->k[at];
             if (k == DORA__NOT_ASKED)
                 continue;
@@ -157,7 +157,7 @@ static void slide_counts(struct dora__select *select, const struct dora__asked *
         }
         SLIDE(select, low, high, change_counts);
         size_t count = select->strip->begin[high] - select->strip->begin[low];
-        for (size_t at = w; at < asked->places * DORA__WINDOWS; at += DORA__WINDOWS) {
+        for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
             size_t k = asked->k[at], left = k;
             if (k == DORA__NOT_ASKED)
                 continue;

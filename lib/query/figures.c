@@ -76,7 +76,7 @@ static void ask_interval(struct dora__figures *figures, struct dora__series_figu
     const struct dora__percentile *asked = &figures->plan->percentiles[percentile];
     size_t *lower = series->k + (figures->plan->percentiles_count + 2 * percentile) * DORA__WINDOWS;
     size_t *upper = lower + DORA__WINDOWS;
-    for (uint32_t w = 0; w < figures->windows; w++) {
+    for (uint32_t w = 0; w < figures->windows.count; w++) {
         uint64_t low, high;
         dora__order_ranks_cached(figures->intervals, series->n[w], asked->numerator, asked->denominator, &low, &high);
         lower[w] = low ? (size_t)low - 1 : DORA__NOT_ASKED;
@@ -84,28 +84,40 @@ static void ask_interval(struct dora__figures *figures, struct dora__series_figu
     }
 }
 
+/* Where a percentile lies in each window; dora__percentile_place in 32 bits where they are enough. */
+static void ask_percentile(const struct dora__figures *figures, struct dora__series_figures *series, size_t which) {
+    const struct dora__percentile *asked = &figures->plan->percentiles[which];
+    bool linear = figures->plan->query.percentile_rule == DORA_PERCENTILE_LINEAR;
+    uint64_t most = linear ? UINT32_MAX / (asked->numerator + UINT64_C(1)) : 0;
+    size_t *k = series->k + which * DORA__WINDOWS;
+    uint32_t *between = series->between + which * DORA__WINDOWS;
+    for (uint32_t w = 0; w < figures->windows.count; w++) {
+        uint64_t n = series->n[w];
+        if (n - 1 < most) {
+            uint32_t scaled = (uint32_t)(n - 1) * asked->numerator, index = scaled / asked->denominator;
+            k[w] = index;
+            between[w] = scaled - index * asked->denominator;
+        } else if (!n) {
+            k[w] = DORA__NOT_ASKED;
+        } else {
+            struct dora__place place = dora__percentile_place(figures->plan->query.percentile_rule, asked, n);
+            k[w] = (size_t)place.index;
+            between[w] = place.numerator;
+        }
+    }
+}
+
 void dora__figures_ask(struct dora__figures *figures, enum dora__series which) {
-    const struct dora__plan *plan = figures->plan;
     struct dora__series_figures *series = figures->series[which];
     memset(series->known, 0, sizeof series->known);
-    for (uint32_t w = 0; w < figures->windows; w++)
+    for (uint32_t w = 0; w < figures->windows.count; w++)
         series->known[w / 64] |= (uint64_t)(series->n[w] > 0) << w % 64;
     if (which >= DORA__DISTRIBUTIONS)
         return;
-    series->asked.windows = figures->windows;
-    for (size_t i = 0; i < plan->percentiles_count; i++) {
-        for (uint32_t w = 0; w < figures->windows; w++) {
-            size_t at = i * DORA__WINDOWS + w;
-            if (!series->n[w]) {
-                series->k[at] = DORA__NOT_ASKED;
-                continue;
-            }
-            struct dora__place place =
-                dora__percentile_place(plan->query.percentile_rule, &plan->percentiles[i], series->n[w]);
-            series->k[at] = (size_t)place.index;
-            series->between[at] = place.numerator;
-        }
-        if (plan->query.intervals)
+    series->asked.windows = figures->windows.count;
+    for (size_t i = 0; i < figures->plan->percentiles_count; i++) {
+        ask_percentile(figures, series, i);
+        if (figures->plan->query.intervals)
             ask_interval(figures, series, i);
     }
 }

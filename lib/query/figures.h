@@ -11,10 +11,13 @@
 #include "query/interval.h"
 #include "query/plan.h"
 
+_Static_assert((int)DORA__WINDOWS == (int)DORA__ASKED_WINDOWS, "arrays over windows have one length");
+
 /* Of a series. Samples are asked for by place: one a percentile, in their order; then, with intervals, two a
    percentile, the samples that enclose it. */
 struct dora__series_figures {
     int64_t unit; /* what one step of the values below stands for, in the series' own unit */
+    bool small;   /* whole seconds that fit 32 bits, and sums below 2^53: doubles hold them */
     uint64_t n[DORA__WINDOWS];
     dora__wide sum[DORA__WINDOWS];      /* in units */
     uint64_t known[DORA__WINDOWS / 64]; /* bit w: n[w] > 0 */
@@ -29,8 +32,7 @@ struct dora__figures {
     const struct dora__plan *plan;
     const struct dora__derived *derived;
     struct dora__memory *memory;
-    uint32_t windows;
-    struct dora__window window[DORA__WINDOWS];
+    struct dora__windows windows;
     uint32_t events; /* bit e: what the plan asks of events[e] */
     uint32_t event[DORA__TOTALS][DORA__WINDOWS];
     struct dora__series_figures *series[DORA__SERIES_COUNT]; /* NULL where the plan does not ask */

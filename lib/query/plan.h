@@ -68,9 +68,20 @@ bool dora__plan_span(const struct dora__plan *plan, const struct dora__derived *
 uint64_t dora__plan_windows(const struct dora__plan *plan, const struct dora__span *span);
 struct dora__window dora__plan_window(const struct dora__plan *plan, const struct dora__span *span, uint64_t index);
 
-/* `count` of them from the index-th on. */
+/* `count` of them from the index-th on, an array each. */
+enum { DORA__WINDOWS = 256 }; /* at most */
+
+struct dora__windows {
+    uint32_t count;
+    int32_t first[DORA__WINDOWS];
+    int32_t last[DORA__WINDOWS];
+    int32_t from[DORA__WINDOWS];
+    int32_t end[DORA__WINDOWS]; /* the day after `to` */
+    int64_t days[DORA__WINDOWS];
+};
+
 void dora__plan_windows_from(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
-                             uint32_t count, struct dora__window *windows);
+                             uint32_t count, struct dora__windows *windows);
 
 /* The first window that ends on or after `day`, or their number. O(1). */
 uint64_t dora__plan_first_window(const struct dora__plan *plan, const struct dora__span *span, int32_t day);

@@ -58,10 +58,29 @@ bool dora__result_column(struct dora_result *result, dora_type type, dora_unit u
     return true;
 }
 
+/* Makes room for `need` items of which the first `used` are to be kept. Little that is kept is copied to a new block
+   rather than moved with the old one, since large new blocks come from huge pages. */
+static bool grow(struct dora__memory *memory, void **block, size_t *capacity, size_t used, size_t need, size_t width) {
+    enum { LITTLE = 4096 };
+    if (need <= *capacity)
+        return true;
+    if (used > LITTLE)
+        return dora__grow(memory, block, capacity, need, width);
+    void *grown = dora__alloc(memory, need, width);
+    if (!grown)
+        return false;
+    if (*block)
+        memcpy(grown, *block, used * width);
+    dora__free(memory, *block, *capacity, width);
+    *block = grown;
+    *capacity = need;
+    return true;
+}
+
 bool dora__result_reserve(struct dora_result *result, size_t rows) {
     if (rows <= result->rows_capacity - result->rows)
         return true;
-    size_t wanted = result->rows_capacity + result->rows_capacity / 2, needed;
+    size_t wanted = result->rows_capacity + result->rows_capacity / 2, needed, kept = result->rows + 1;
     if (!dora__add_size(result->rows, rows, &needed) || needed > SIZE_MAX - 64)
         return false;
     if (wanted < needed)
@@ -71,8 +90,8 @@ bool dora__result_reserve(struct dora_result *result, size_t rows) {
     for (size_t i = 0; i < result->columns_count; i++) {
         struct dora__column *column = &result->columns[i];
         size_t before = column->validity_capacity;
-        if (!dora__grow(&result->memory, &column->data, &column->data_capacity, wanted + 1, width_of(column->type)) ||
-            !dora__grow(&result->memory, (void **)&column->validity, &column->validity_capacity, wanted / 8 + 1, 1))
+        if (!grow(&result->memory, &column->data, &column->data_capacity, kept, wanted + 1, width_of(column->type)) ||
+            !grow(&result->memory, (void **)&column->validity, &column->validity_capacity, before, wanted / 8 + 1, 1))
             return false;
         memset(column->validity + before, 0, column->validity_capacity - before);
     }
@@ -82,7 +101,8 @@ bool dora__result_reserve(struct dora_result *result, size_t rows) {
 
 bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_t bytes) {
     struct dora__column *of = &result->columns[column];
-    return dora__grow(&result->memory, (void **)&of->bytes, &of->bytes_capacity, bytes, 1);
+    size_t used = ((const uint32_t *)of->data)[result->rows];
+    return grow(&result->memory, (void **)&of->bytes, &of->bytes_capacity, used, bytes, 1);
 }
 
 void dora__result_clear(struct dora_result *result) {
@@ -189,27 +209,24 @@ void dora__fill_string(struct dora__cursor *cursor, size_t rows, dora_string str
         column->nulls += rows;
 }
 
-void dora__fill_names(struct dora__cursor *cursor, size_t rows, const char (*names)[DORA__NAME_MOST],
-                      const uint8_t *number) {
+void dora__fill_names(struct dora__cursor *cursor, size_t rows, const struct dora__name *names, const uint8_t *number) {
     size_t row = cursor->result->rows;
     struct dora__column *column = string_room(cursor, rows * DORA__NAME_MOST);
     if (!column)
         return;
     uint32_t *offsets = (uint32_t *)column->data + row, at = offsets[0];
-    uint64_t known = 0;
-    for (size_t r = 0; r < rows; r++) {
-        const char *name = names[number[r]];
-        const char *end = memchr(name, '\0', DORA__NAME_MOST);
-        uint32_t size = end ? (uint32_t)(end - name) : DORA__NAME_MOST;
-        memcpy(column->bytes + at, name, DORA__NAME_MOST);
-        at += size;
-        offsets[r + 1] = at;
-        known |= (uint64_t)(size > 0) << r % 64;
-        column->nulls += size == 0;
-        if (r % 64 == 63 || r + 1 == rows) {
-            put_bits(column->validity, row + r / 64 * 64, r % 64 + 1, &known);
-            known = 0;
+    for (size_t from = 0; from < rows; from += 64) {
+        size_t count = rows - from < 64 ? rows - from : 64;
+        uint64_t known = 0;
+        for (size_t r = from; r < from + count; r++) {
+            const struct dora__name *name = &names[number[r]];
+            memcpy(column->bytes + at, name->text, sizeof name->text);
+            at += name->size;
+            offsets[r + 1] = at;
+            known |= (uint64_t)(name->size > 0) << (r - from);
         }
+        put_bits(column->validity, row + from, count, &known);
+        column->nulls += count - count_bits(count, &known);
     }
 }
 

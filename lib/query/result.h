@@ -59,10 +59,13 @@ double *dora__fill_double(struct dora__cursor *cursor, size_t rows, const uint64
 int32_t *dora__fill_date(struct dora__cursor *cursor, size_t rows);
 /* The same string in each; data NULL is null. */
 void dora__fill_string(struct dora__cursor *cursor, size_t rows, dora_string string);
-/* Names by number, each at most DORA__NAME_MOST bytes and followed by NULs up to that; those of no size are null. */
+/* Short names by number; those of no size are null. */
 enum { DORA__NAME_MOST = 8 };
-void dora__fill_names(struct dora__cursor *cursor, size_t rows, const char (*names)[DORA__NAME_MOST],
-                      const uint8_t *number);
+struct dora__name {
+    char text[DORA__NAME_MOST];
+    uint32_t size;
+};
+void dora__fill_names(struct dora__cursor *cursor, size_t rows, const struct dora__name *names, const uint8_t *number);
 
 void dora__put_null(struct dora__cursor *cursor);
 void dora__put_int64(struct dora__cursor *cursor, int64_t value);

@@ -19,12 +19,17 @@ struct filling {
     const struct dora__metric *metric;
 };
 
+/* Whether doubles are computed with as such, so that one division rounds right. */
+#if FLT_EVAL_METHOD == 0
+enum { DOUBLES = 1 };
+#else
+enum { DOUBLES = 0 };
+#endif
+
 /* As dora__ratio_i64, of a numerator that is not negative. */
 static inline double ratio(uint64_t numerator, uint64_t denominator) {
-#if FLT_EVAL_METHOD == 0
-    if (!((numerator | denominator) >> DBL_MANT_DIG))
+    if (DOUBLES && !((numerator | denominator) >> DBL_MANT_DIG))
         return (double)(int64_t)numerator / (double)(int64_t)denominator;
-#endif
     return dora__ratio_i64((int64_t)numerator, (int64_t)denominator);
 }
 
@@ -46,8 +51,8 @@ static bool count_columns(const struct dora__plan *plan, struct dora_result *res
 
 static void fill_count(const struct filling *fill) {
     const uint32_t *count = fill->figures->event[fill->metric->of];
-    int64_t *cell = dora__fill_int64(fill->cursor, fill->figures->windows, NULL);
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    int64_t *cell = dora__fill_int64(fill->cursor, fill->figures->windows.count, NULL);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         cell[w] = count[w];
 }
 
@@ -59,15 +64,15 @@ static bool ratio_columns(const struct dora__plan *plan, struct dora_result *res
 static void fill_rate(const struct filling *fill) {
     const struct dora__figures *figures = fill->figures;
     const uint32_t *count = figures->event[fill->metric->of];
-    double *rate = dora__fill_double(fill->cursor, figures->windows, NULL);
-    for (uint32_t w = 0; w < figures->windows; w++)
-        rate[w] = ratio(count[w], (uint64_t)figures->window[w].days);
+    double *rate = dora__fill_double(fill->cursor, figures->windows.count, NULL);
+    for (uint32_t w = 0; w < figures->windows.count; w++)
+        rate[w] = ratio(count[w], (uint64_t)figures->windows.days[w]);
     if (!figures->intervals)
         return;
-    double *low = dora__fill_double(fill->cursor, figures->windows, NULL);
-    double *high = dora__fill_double(fill->cursor, figures->windows, NULL);
-    for (uint32_t w = 0; w < figures->windows; w++) {
-        double days = (double)figures->window[w].days;
+    double *low = dora__fill_double(fill->cursor, figures->windows.count, NULL);
+    double *high = dora__fill_double(fill->cursor, figures->windows.count, NULL);
+    for (uint32_t w = 0; w < figures->windows.count; w++) {
+        double days = (double)figures->windows.days[w];
         dora__garwood_cached(figures->intervals, count[w], &low[w], &high[w]);
         low[w] /= days;
         high[w] /= days;
@@ -86,7 +91,7 @@ static void known_ratios(const struct filling *fill, uint64_t known[DORA__WINDOW
     const uint32_t *base = fill->figures->event[fill->metric->per];
     bool evidence = has_evidence(fill->writer->derived, fill->metric->evidence);
     memset(known, 0, DORA__WINDOWS / 64 * sizeof *known);
-    for (uint32_t w = 0; w < fill->figures->windows && evidence; w++)
+    for (uint32_t w = 0; w < fill->figures->windows.count && evidence; w++)
         known[w / 64] |= (uint64_t)(base[w] > 0) << w % 64;
 }
 
@@ -99,14 +104,14 @@ static void fill_ratio(const struct filling *fill) {
     const uint32_t *count = figures->event[fill->metric->of], *base = figures->event[fill->metric->per];
     uint64_t known[DORA__WINDOWS / 64];
     known_ratios(fill, known);
-    double *cell = dora__fill_double(fill->cursor, figures->windows, known);
-    for (uint32_t w = 0; w < figures->windows; w++)
+    double *cell = dora__fill_double(fill->cursor, figures->windows.count, known);
+    for (uint32_t w = 0; w < figures->windows.count; w++)
         cell[w] = is_known(known, w) ? ratio(count[w], base[w]) : 0;
     if (!figures->intervals || !fill->metric->interval)
         return;
-    double *low = dora__fill_double(fill->cursor, figures->windows, known);
-    double *high = dora__fill_double(fill->cursor, figures->windows, known);
-    for (uint32_t w = 0; w < figures->windows; w++) {
+    double *low = dora__fill_double(fill->cursor, figures->windows.count, known);
+    double *high = dora__fill_double(fill->cursor, figures->windows.count, known);
+    for (uint32_t w = 0; w < figures->windows.count; w++) {
         low[w] = high[w] = 0;
         if (is_known(known, w))
             dora__wilson(count[w], base[w], &low[w], &high[w]);
@@ -122,8 +127,8 @@ static inline double per_million(const struct dora__series_figures *series, uint
 }
 
 static void fill_sum(const struct filling *fill) {
-    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, NULL);
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, NULL);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         cell[w] = per_million(fill->figures->series[fill->metric->of], w, 1);
 }
 
@@ -131,26 +136,30 @@ static void fill_sum_ratio(const struct filling *fill) {
     const uint32_t *base = fill->figures->event[fill->metric->per];
     uint64_t known[DORA__WINDOWS / 64];
     known_ratios(fill, known);
-    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, known);
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         cell[w] = is_known(known, w) ? per_million(fill->figures->series[fill->metric->of], w, base[w]) : 0;
 }
 
 static void fill_mean(const struct filling *fill) {
     const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
-    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, series->known);
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
-        cell[w] = series->n[w] ? per_million(series, w, series->n[w]) : 0;
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, series->known);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
+        if (DOUBLES && series->small)
+            cell[w] = (double)(int64_t)series->sum[w].low / (double)(int64_t)(series->n[w] + !series->n[w]);
+        else
+            cell[w] = series->n[w] ? per_million(series, w, series->n[w]) : 0;
+    }
 }
 
 static void fill_efficiency(const struct filling *fill) {
     const struct dora__series_figures *active = fill->figures->series[fill->metric->of];
     const struct dora__series_figures *total = fill->figures->series[fill->metric->per];
     uint64_t known[DORA__WINDOWS / 64] = {0};
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         known[w / 64] |= (uint64_t)!dora__wide_is_zero(total->sum[w]) << w % 64;
-    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, known);
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         cell[w] = is_known(known, w) ? dora__wide_ratio(dora__wide_scale(active->sum[w], (uint64_t)active->unit),
                                                         dora__wide_scale(total->sum[w], (uint64_t)total->unit))
                                      : 0;
@@ -171,34 +180,38 @@ static bool distribution_columns(const struct dora__plan *plan, struct dora_resu
     return true;
 }
 
-/* A percentile in whole seconds times its denominator, where both are small. */
+/* A percentile in whole seconds, of 32-bit values, times its denominator. */
 static inline int64_t scaled(const struct dora__series_figures *series, size_t at, uint32_t denominator) {
     return series->value[at] * denominator + (series->next[at] - series->value[at]) * series->between[at];
 }
 
+static double percentile_of(const struct dora__series_figures *series, size_t at, uint32_t denominator) {
+    return dora__interpolate_seconds(series->value[at] * series->unit, series->next[at] * series->unit,
+                                     series->between[at], denominator);
+}
+
 static void fill_percentile(const struct filling *fill, const struct dora__series_figures *series, size_t i) {
+    const uint32_t exact = UINT32_C(1) << (DBL_MANT_DIG - 32); /* a denominator that leaves 32-bit values exact */
     uint32_t denominator = fill->figures->plan->percentiles[i].denominator;
-    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, series->known);
-    for (uint32_t w = 0; w < fill->figures->windows; w++) {
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, series->known);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
         size_t at = i * DORA__WINDOWS + w;
-        if (!series->n[w])
-            cell[w] = 0;
-        else if (series->unit == DORA__US_PER_SECOND) /* then values fit 32 bits and are not negative */
-            cell[w] = series->between[at] ? ratio((uint64_t)scaled(series, at, denominator), denominator)
-                                          : (double)series->value[at];
+        double value;
+        if (DOUBLES && series->small && denominator <= exact)
+            value = (double)scaled(series, at, denominator) / denominator;
         else
-            cell[w] = dora__interpolate_seconds(series->value[at] * series->unit, series->next[at] * series->unit,
-                                                series->between[at], denominator);
+            value = series->n[w] ? percentile_of(series, at, denominator) : 0;
+        cell[w] = series->n[w] ? value : 0;
     }
 }
 
 /* One of the samples that enclose a percentile, null where there is none. */
 static void fill_bound(const struct filling *fill, const struct dora__series_figures *series, size_t place) {
     uint64_t known[DORA__WINDOWS / 64] = {0};
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         known[w / 64] |= (uint64_t)(series->k[place * DORA__WINDOWS + w] != DORA__NOT_ASKED) << w % 64;
-    double *cell = dora__fill_double(fill->cursor, fill->figures->windows, known);
-    for (uint32_t w = 0; w < fill->figures->windows; w++) {
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
         int64_t value = is_known(known, w) ? series->value[place * DORA__WINDOWS + w] * series->unit : 0;
         cell[w] = dora__interpolate_seconds(value, value, 0, 1);
     }
@@ -207,8 +220,8 @@ static void fill_bound(const struct filling *fill, const struct dora__series_fig
 static void fill_distribution(const struct filling *fill) {
     const struct dora__plan *plan = fill->figures->plan;
     const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
-    int64_t *n = dora__fill_int64(fill->cursor, fill->figures->windows, NULL);
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    int64_t *n = dora__fill_int64(fill->cursor, fill->figures->windows.count, NULL);
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         n[w] = (int64_t)series->n[w];
     fill_mean(fill);
     for (size_t i = 0; i < plan->percentiles_count; i++) {
@@ -243,7 +256,7 @@ static bool score(const struct filling *fill, uint32_t w, double *mean) {
     int64_t whole = 0, known = 0, good = 0, n = figures->event[DORA__EVENT_DEPLOYMENT][w];
     if (fill->metric->of != DORA__SCORE_STABILITY) {
         const int scores[] = {score_median(figures, DORA__LEAD_TIME, w), score_median(figures, DORA__RECOVERY, w),
-                              dora__score_frequency((uint64_t)n, figures->window[w].days)};
+                              dora__score_frequency((uint64_t)n, figures->windows.days[w])};
         for (int i = 0; i < 3; i++) {
             known += scores[i] >= 0;
             whole += scores[i] >= 0 ? scores[i] : 0;
@@ -263,9 +276,10 @@ static void fill_score(const struct filling *fill) {
     uint64_t known[DORA__WINDOWS / 64] = {0};
     if (fill->figures->plan->median == SIZE_MAX)
         return;
-    for (uint32_t w = 0; w < fill->figures->windows; w++)
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         known[w / 64] |= (uint64_t)score(fill, w, &mean[w]) << w % 64;
-    memcpy(dora__fill_double(fill->cursor, fill->figures->windows, known), mean, fill->figures->windows * sizeof *mean);
+    memcpy(dora__fill_double(fill->cursor, fill->figures->windows.count, known), mean,
+           fill->figures->windows.count * sizeof *mean);
 }
 
 static const struct {
@@ -288,21 +302,33 @@ static void judge_median(const struct filling *fill, const dora_tier_bound bound
     const struct dora__plan *plan = fill->figures->plan;
     const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
     uint32_t denominator = plan->percentiles[plan->median].denominator;
-    for (uint32_t w = 0; w < fill->figures->windows; w++) {
+    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
         size_t at = plan->median * DORA__WINDOWS + w;
         if (!series->n[w]) {
             tier[w] = DORA_TIER_NONE;
-        } else if (limits->usable && series->unit == DORA__US_PER_SECOND) {
+        } else if (limits->usable && series->small) {
             int64_t median = scaled(series, at, denominator);
-            tier[w] = median < limits->below[0]   ? DORA_TIER_ELITE
-                      : median < limits->below[1] ? DORA_TIER_HIGH
-                      : median < limits->below[2] ? DORA_TIER_MEDIUM
-                                                  : DORA_TIER_LOW;
+            tier[w] = (uint8_t)(DORA_TIER_ELITE - (median >= limits->below[0]) - (median >= limits->below[1]) -
+                                (median >= limits->below[2]));
         } else {
             tier[w] = (uint8_t)dora__tier_duration(bounds, series->value[at] * series->unit,
                                                    series->next[at] * series->unit, series->between[at], denominator);
         }
     }
+}
+
+/* dora__tier_fail_rate where products fit 64 bits, as they do for tables like the published ones. */
+static uint8_t judge_rate(const struct dora__row_writer *writer, uint32_t failed, uint32_t deployments) {
+    const dora_tier_bound *bounds = writer->plan->tiers.fail_rate;
+    if (!writer->rates_small)
+        return (uint8_t)dora__tier_fail_rate(&writer->plan->tiers, failed, deployments);
+    if (!deployments)
+        return DORA_TIER_NONE;
+    for (int i = 0; i < 3; i++)
+        if (bounds[i].denominator &&
+            (uint64_t)bounds[i].denominator * failed <= (uint64_t)bounds[i].numerator * deployments)
+            return (uint8_t)(DORA_TIER_ELITE - i);
+    return DORA_TIER_LOW;
 }
 
 static void judge(const struct filling *fill, enum dora__judged judged, uint8_t *tier) {
@@ -312,15 +338,15 @@ static void judge(const struct filling *fill, enum dora__judged judged, uint8_t 
     bool evidence = has_evidence(fill->writer->derived, fill->metric->evidence);
     switch (judged) {
     case DORA__JUDGED_FREQUENCY:
-        for (uint32_t w = 0; w < figures->windows; w++)
-            tier[w] = (uint8_t)dora__tier_frequency(tiers, count[w], figures->window[w].days);
+        for (uint32_t w = 0; w < figures->windows.count; w++)
+            tier[w] = (uint8_t)dora__tier_frequency(tiers, count[w], figures->windows.days[w]);
         break;
     case DORA__JUDGED_LEAD_TIME:
         judge_median(fill, tiers->lead_time, &fill->writer->lead_time, tier);
         break;
     case DORA__JUDGED_FAIL_RATE:
-        for (uint32_t w = 0; w < figures->windows; w++)
-            tier[w] = (uint8_t)(evidence ? dora__tier_fail_rate(tiers, count[w], base[w]) : DORA_TIER_NONE);
+        for (uint32_t w = 0; w < figures->windows.count; w++)
+            tier[w] = evidence ? judge_rate(fill->writer, count[w], base[w]) : (uint8_t)DORA_TIER_NONE;
         break;
     default:
         judge_median(fill, tiers->recovery, &fill->writer->recovery, tier);
@@ -328,17 +354,19 @@ static void judge(const struct filling *fill, enum dora__judged judged, uint8_t 
 }
 
 /* value / denominator < bound.numerator / bound.denominator where value is below the quotient rounded up of
-   bound.numerator * denominator / bound.denominator. */
+   bound.numerator * denominator / bound.denominator. A tier that cannot be reached takes the limit of the better one.
+ */
 static struct dora__row_limits limits_of(const dora_tier_bound bounds[3], uint32_t denominator) {
     struct dora__row_limits limits = {.usable = true};
     for (int i = 0; i < 3; i++) {
         int64_t product;
-        limits.below[i] = INT64_MIN;
+        limits.below[i] = i ? limits.below[i - 1] : INT64_MIN;
         if (!bounds[i].denominator)
             continue;
-        limits.usable &= dora__multiply_i64(bounds[i].numerator, denominator, &product);
-        limits.below[i] =
-            limits.usable ? product / bounds[i].denominator + (product % bounds[i].denominator != 0) : INT64_MIN;
+        if (dora__multiply_i64(bounds[i].numerator, denominator, &product))
+            limits.below[i] = product / bounds[i].denominator + (product % bounds[i].denominator != 0);
+        else
+            limits.usable = false;
     }
     return limits;
 }
@@ -348,6 +376,9 @@ void dora__row_writer_init(struct dora__row_writer *writer, const struct dora__p
     *writer = (struct dora__row_writer){.plan = plan, .derived = derived};
     for (size_t i = 0; i < DORA__METRICS; i++)
         writer->judged[i] = (uint8_t)dora__plan_judged(plan, &dora__metrics[i]);
+    writer->rates_small = true;
+    for (int i = 0; i < 3; i++)
+        writer->rates_small &= plan->tiers.fail_rate[i].denominator <= INT32_MAX; /* the numerator is not greater */
     if (plan->median == SIZE_MAX)
         return;
     writer->lead_time = limits_of(plan->tiers.lead_time, plan->percentiles[plan->median].denominator);
@@ -370,7 +401,7 @@ bool dora__row_columns(const struct dora__plan *plan, struct dora_result *result
 
 void dora__row_write(const struct dora__row_writer *writer, const struct dora__figures *figures,
                      struct dora__cursor *cursor) {
-    static const char names[][DORA__NAME_MOST] = {"", "low", "medium", "high", "elite"};
+    static const struct dora__name names[] = {{"", 0}, {"low", 3}, {"medium", 6}, {"high", 4}, {"elite", 5}};
     for (size_t i = 0; i < DORA__METRICS; i++) {
         struct filling fill = {writer, figures, cursor, &dora__metrics[i]};
         if (!writer->plan->chosen[i])
@@ -380,6 +411,6 @@ void dora__row_write(const struct dora__row_writer *writer, const struct dora__f
             continue;
         uint8_t tier[DORA__WINDOWS];
         judge(&fill, (enum dora__judged)writer->judged[i], tier);
-        dora__fill_names(cursor, figures->windows, names, tier);
+        dora__fill_names(cursor, figures->windows.count, names, tier);
     }
 }

@@ -12,12 +12,13 @@
 struct dora__row_writer {
     const struct dora__plan *plan;
     const struct dora__derived *derived;
-    /* A median in whole seconds is value + (next - value) * numerator / denominator; times the denominator it is
-       judged by these limits of elite, high and medium, below which it is to be. */
+    /* A median in whole seconds, times the denominator of its percentile, is judged by the limits of elite, high and
+       medium below which it is to be. None is less than the one before. */
     struct dora__row_limits {
         bool usable;
         int64_t below[3];
     } lead_time, recovery;
+    bool rates_small;              /* the bounds of fail rates fit 32 bits */
     uint8_t judged[DORA__METRICS]; /* an enum dora__judged each */
 };
 

@@ -9,7 +9,11 @@
 
 #include <string.h>
 
-enum { ROWS_BATCH = 4096, STEP_WINDOWS = 0xFFFF /* windows between two questions whether to go on */ };
+enum {
+    TIER_NAME = 6 /* bytes at most */,
+    ROWS_BATCH = 4096,
+    STEP_WINDOWS = 0xFFFF /* windows between two questions whether to go on */
+};
 
 static const char *const group_columns[] = {NULL, "service", "team", "product"};
 
@@ -207,21 +211,16 @@ dora_status dora__part_begin(struct dora__part *part, uint32_t group) {
 
 dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count) {
     const struct dora__run *run = part->run;
-    const struct dora__window *windows = part->figures.window;
+    const struct dora__windows *windows = &part->figures.windows;
     struct dora__cursor cursor = {part->result, 0, DORA_OK};
-    part->figures.windows = count;
-    dora__plan_windows_from(run->plan, &run->span, window, count, part->figures.window);
+    dora__plan_windows_from(run->plan, &run->span, window, count, &part->figures.windows);
     if (!dora__source_find(&part->source, &part->figures) || !dora__result_reserve(part->result, count))
         return DORA_ERROR_MEMORY;
     if (run->plan->query.by != DORA_GROUP_NONE)
         dora__fill_string(&cursor, count, dora__pool_get(names_of(run), run->groups[group].name));
-    int32_t *first = dora__fill_date(&cursor, count), *last = dora__fill_date(&cursor, count);
-    int64_t *days = dora__fill_int64(&cursor, count, NULL);
-    for (uint32_t w = 0; w < count; w++) {
-        first[w] = windows[w].first;
-        last[w] = windows[w].last;
-        days[w] = windows[w].days;
-    }
+    memcpy(dora__fill_date(&cursor, count), windows->first, count * sizeof *windows->first);
+    memcpy(dora__fill_date(&cursor, count), windows->last, count * sizeof *windows->last);
+    memcpy(dora__fill_int64(&cursor, count, NULL), windows->days, count * sizeof *windows->days);
     dora__row_write(&part->writer, &part->figures, &cursor);
     part->result->rows += count;
     return cursor.status;
@@ -254,8 +253,20 @@ static dora_status run_group(struct dora__run *run, struct dora__part *part, uin
 
 /* Room for all rows at once where they are kept, since it is known how many there will be. */
 static bool make_room(struct dora__run *run) {
-    uint64_t rows = run->rows_expected < run->rows_batch ? run->rows_expected : run->rows_batch;
-    return rows <= SIZE_MAX && dora__result_reserve(run->result, (size_t)rows);
+    uint64_t rows = run->rows_expected < run->rows_batch ? run->rows_expected : run->rows_batch, names = 0;
+    if (rows > SIZE_MAX / TIER_NAME || !dora__result_reserve(run->result, (size_t)rows))
+        return false;
+    for (uint32_t group = 0; group < run->groups_count && rows == run->rows_expected; group++)
+        names += dora__pool_get(names_of(run), run->groups[group].name).size *
+                 (run->windows - dora__plan_first_window(run->plan, &run->span, run->groups[group].born));
+    for (size_t i = 0; i < run->result->columns_count; i++) {
+        bool name = i == 0 && run->plan->query.by != DORA_GROUP_NONE;
+        uint64_t bytes = name ? names : rows * TIER_NAME;
+        if (run->result->columns[i].type == DORA_TYPE_STRING && bytes < UINT32_MAX &&
+            !dora__result_reserve_bytes(run->result, i, (size_t)bytes + ROWS_BATCH))
+            return false;
+    }
+    return true;
 }
 
 static dora_status run_report(struct dora__run *run) {

@@ -4,6 +4,7 @@
  */
 #include "query/source.h"
 
+#include <float.h>
 #include <string.h>
 
 void dora__source_init(struct dora__source *source, const struct dora__plan *plan, struct dora__memory *memory,
@@ -51,16 +52,13 @@ bool dora__source_begin(struct dora__source *source, const struct dora__placed *
 
 /* The windows' places in a directory. */
 static void find_places(struct dora__source *source, const struct dora__figures *figures, int series) {
-    int32_t day[DORA__WINDOWS];
-    uint32_t last = figures->windows - 1;
-    for (uint32_t w = 0; w < figures->windows; w++)
-        day[w] = figures->window[w].from;
-    dora__strip_find(&source->strips[series], source->last_low[series], day, figures->windows, source->low[series]);
-    for (uint32_t w = 0; w < figures->windows; w++)
-        day[w] = figures->window[w].to + 1;
-    dora__strip_find(&source->strips[series], source->last_high[series], day, figures->windows, source->high[series]);
-    source->last_low[series] = source->low[series][last];
-    source->last_high[series] = source->high[series][last];
+    const struct dora__strip *strip = &source->strips[series];
+    const struct dora__windows *windows = &figures->windows;
+    uint32_t *low = source->low[series], *high = source->high[series], last = windows->count - 1;
+    dora__strip_find(strip, source->last_low[series], windows->from, windows->count, low);
+    dora__strip_find(strip, source->last_high[series], windows->end, windows->count, high);
+    source->last_low[series] = low[last];
+    source->last_high[series] = high[last];
 }
 
 static void find_events(const struct dora__source *source, struct dora__figures *figures) {
@@ -68,7 +66,7 @@ static void find_events(const struct dora__source *source, struct dora__figures 
     for (int event = 0; event < DORA__TOTALS; event++) {
         const uint32_t *totals = source->strips[DORA__EVENTS].totals[event];
         if (figures->events >> event & 1)
-            for (uint32_t w = 0; w < figures->windows; w++)
+            for (uint32_t w = 0; w < figures->windows.count; w++)
                 figures->event[event][w] = totals[high[w]] - totals[low[w]];
     }
 }
@@ -79,11 +77,15 @@ static void find_sums(const struct dora__source *source, struct dora__figures *f
     const struct dora__strip *strip = &source->strips[of];
     const uint32_t *low = source->low[of], *high = source->high[of];
     found->unit = strip->unit;
-    for (uint32_t w = 0; w < figures->windows; w++) {
+    found->small = strip->narrow_sums && strip->narrow_sums[strip->days] >> DBL_MANT_DIG == 0;
+    for (uint32_t w = 0; w < figures->windows.count; w++)
         found->n[w] = strip->begin[high[w]] - strip->begin[low[w]];
-        found->sum[w] = strip->wide_sums ? dora__wide_subtract(strip->wide_sums[high[w]], strip->wide_sums[low[w]])
-                                         : (dora__wide){strip->narrow_sums[high[w]] - strip->narrow_sums[low[w]], 0};
-    }
+    if (strip->wide_sums)
+        for (uint32_t w = 0; w < figures->windows.count; w++)
+            found->sum[w] = dora__wide_subtract(strip->wide_sums[high[w]], strip->wide_sums[low[w]]);
+    else
+        for (uint32_t w = 0; w < figures->windows.count; w++)
+            found->sum[w] = (dora__wide){strip->narrow_sums[high[w]] - strip->narrow_sums[low[w]], 0};
 }
 
 bool dora__source_find(struct dora__source *source, struct dora__figures *figures) {

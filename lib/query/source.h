@@ -27,7 +27,7 @@ void dora__source_free(struct dora__source *source);
 /* Begins a group whose samples are placed; false: out of memory. */
 bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group);
 
-/* Finds the figures of figures->window, all later than those before. False: out of memory. */
+/* Finds the figures of figures->windows, all later than those before. False: out of memory. */
 bool dora__source_find(struct dora__source *source, struct dora__figures *figures);
 
 #endif

@@ -88,18 +88,31 @@ static int32_t stride_of(const struct dora__plan *plan) {
     return plan->query.period == DORA_PERIOD_DAY ? 1 : plan->query.period == DORA_PERIOD_WEEK ? 7 : 0;
 }
 
-void dora__plan_windows_from(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
-                             uint32_t count, struct dora__window *windows) {
-    int32_t stride = stride_of(plan);
-    for (uint32_t w = 0; w < count; w++) {
-        if (!w || !stride) {
-            windows[w] = dora__plan_window(plan, span, index + w);
-            continue;
-        }
-        windows[w].first = windows[w - 1].first + stride;
-        windows[w].last = windows[w - 1].last + stride;
-        complete(plan, span, &windows[w]);
+/* As complete(), for many. */
+static void complete_all(const struct dora__plan *plan, const struct dora__span *span, struct dora__windows *windows) {
+    bool rolling = is_rolling(plan);
+    int32_t begin = rolling ? span->data_start : span->since, until = span->until;
+    int32_t from = rolling ? INT32_MIN : span->since, to = rolling ? INT32_MAX : span->until;
+    for (uint32_t w = 0; w < windows->count; w++) {
+        int32_t first = windows->first[w], last = windows->last[w];
+        windows->from[w] = first > from ? first : from;
+        windows->end[w] = (last < to ? last : to) + 1;
+        windows->days[w] = (last < until ? last : until) - (first > begin ? first : begin) + 1;
     }
+}
+
+void dora__plan_windows_from(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
+                             uint32_t count, struct dora__windows *windows) {
+    int32_t stride = stride_of(plan);
+    struct dora__window window = dora__plan_window(plan, span, index);
+    windows->count = count;
+    for (uint32_t w = 0; w < count; w++) {
+        if (w && !stride)
+            window = dora__plan_window(plan, span, index + w);
+        windows->first[w] = window.first + (int32_t)w * stride;
+        windows->last[w] = window.last + (int32_t)w * stride;
+    }
+    complete_all(plan, span, windows);
 }
 
 uint64_t dora__plan_first_window(const struct dora__plan *plan, const struct dora__span *span, int32_t day) {

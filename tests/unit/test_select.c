@@ -89,16 +89,16 @@ static int64_t sum_of(const struct dora__strip *strip, uint32_t low, uint32_t hi
 }
 
 static struct {
-    int32_t first[DORA__WINDOWS], last[DORA__WINDOWS];
-    uint32_t low[DORA__WINDOWS], high[DORA__WINDOWS];
-    size_t k[PLACES * DORA__WINDOWS];
-    uint32_t between[PLACES * DORA__WINDOWS];
-    int64_t value[PLACES * DORA__WINDOWS], next[PLACES * DORA__WINDOWS];
+    int32_t first[DORA__ASKED_WINDOWS], last[DORA__ASKED_WINDOWS];
+    uint32_t low[DORA__ASKED_WINDOWS], high[DORA__ASKED_WINDOWS];
+    size_t k[PLACES * DORA__ASKED_WINDOWS];
+    uint32_t between[PLACES * DORA__ASKED_WINDOWS];
+    int64_t value[PLACES * DORA__ASKED_WINDOWS], next[PLACES * DORA__ASKED_WINDOWS];
 } asked;
 
 static void check_windows(const struct ask *ask, struct dora__strip *strip, struct dora__select *select,
                           uint32_t windows) {
-    int32_t day[DORA__WINDOWS];
+    int32_t day[DORA__ASKED_WINDOWS];
     uint32_t from_low = 0, from_high = 0;
     dora__strip_find(strip, from_low, asked.first, windows, asked.low);
     for (uint32_t w = 0; w < windows; w++)
@@ -108,8 +108,8 @@ static void check_windows(const struct ask *ask, struct dora__strip *strip, stru
         size_t n = strip->begin[asked.high[w]] - strip->begin[asked.low[w]];
         const size_t ks[PLACES] = {0, n / 2, n - 1, n / 3, n > 3 ? n - 3 : 0};
         for (size_t p = 0; p < PLACES; p++) {
-            asked.k[p * DORA__WINDOWS + w] = n ? ks[p] : DORA__NOT_ASKED;
-            asked.between[p * DORA__WINDOWS + w] = p % 2 == 0;
+            asked.k[p * DORA__ASKED_WINDOWS + w] = n ? ks[p] : DORA__NOT_ASKED;
+            asked.between[p * DORA__ASKED_WINDOWS + w] = p % 2 == 0;
         }
     }
     const struct dora__asked all = {windows, asked.low,     asked.high,  PLACES,
@@ -121,7 +121,7 @@ static void check_windows(const struct ask *ask, struct dora__strip *strip, stru
         assert_int_equal(strip->begin[asked.high[w]] - strip->begin[asked.low[w]], n);
         assert_true(sum_of(strip, asked.low[w], asked.high[w]) == sum);
         for (size_t p = 0; p < PLACES && n; p++) {
-            size_t at = p * DORA__WINDOWS + w, k = asked.k[at];
+            size_t at = p * DORA__ASKED_WINDOWS + w, k = asked.k[at];
             assert_true(asked.value[at] == picked[k]);
             assert_true(asked.next[at] == picked[asked.between[at] && k + 1 < n ? k + 1 : k]);
         }
