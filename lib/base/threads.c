@@ -25,15 +25,16 @@ struct dora__workers {
     size_t undone; /* tasks begun or not that are not done */
     bool end;
     uint32_t started;
+    uint32_t numbered; /* threads that have their number */
     pthread_t threads[DORA__THREADS_MOST];
 };
 
 /* Does tasks while there are any that nobody began. The mutex is held before and after. */
-static void do_tasks(struct dora__workers *workers) {
+static void do_tasks(struct dora__workers *workers, uint32_t thread) {
     while (workers->next < workers->count) {
         size_t task = workers->next++;
         pthread_mutex_unlock(&workers->mutex);
-        workers->task(workers->context, task);
+        workers->task(workers->context, task, thread);
         pthread_mutex_lock(&workers->mutex);
         if (--workers->undone == 0)
             pthread_cond_signal(&workers->done);
@@ -43,8 +44,9 @@ static void do_tasks(struct dora__workers *workers) {
 static void *work(void *context) {
     struct dora__workers *workers = context;
     pthread_mutex_lock(&workers->mutex);
+    uint32_t thread = ++workers->numbered;
     while (!workers->end) {
-        do_tasks(workers);
+        do_tasks(workers, thread);
         if (!workers->end)
             pthread_cond_wait(&workers->wake, &workers->mutex);
     }
@@ -95,7 +97,7 @@ static void run_together(struct dora__workers *workers, dora__task_fn *task, voi
     workers->count = workers->undone = count;
     workers->next = 0;
     pthread_cond_broadcast(&workers->wake);
-    do_tasks(workers);
+    do_tasks(workers, 0);
     while (workers->undone)
         pthread_cond_wait(&workers->done, &workers->mutex);
     pthread_mutex_unlock(&workers->mutex);
@@ -167,7 +169,7 @@ void dora__threads_free(struct dora__threads *threads) {
 static void run_together(struct dora__workers *workers, dora__task_fn *task, void *context, size_t count) {
     (void)workers;
     for (size_t i = 0; i < count; i++)
-        task(context, i);
+        task(context, i, 0);
 }
 
 bool dora__memory_lock(struct dora__memory *memory) {
@@ -192,5 +194,5 @@ void dora__threads_run(struct dora__threads *threads, dora__task_fn *task, void 
         return;
     }
     for (size_t i = 0; i < count; i++)
-        task(context, i);
+        task(context, i, 0);
 }

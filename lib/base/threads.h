@@ -17,14 +17,15 @@ struct dora__threads {
     struct dora__workers *workers; /* NULL: none */
 };
 
-/* One part of the work; says how it went by way of the context. */
-typedef void dora__task_fn(void *context, size_t task);
+/* One part of the work; says how it went by way of the context. Of those that run at once each has another `thread`,
+   below `most`; 0 is the caller's. */
+typedef void dora__task_fn(void *context, size_t task, uint32_t thread);
 
 void dora__threads_init(struct dora__threads *threads, struct dora__memory *memory, uint32_t most);
 void dora__threads_free(struct dora__threads *threads);
 
-/* Calls task(context, i) once for each i below count, several at once, in no order but that lower ones are begun
-   first; returns when all are done. The caller's thread does its share. */
+/* Calls task(context, i, thread) once for each i below count, several at once, in no order but that lower ones are
+   begun first; returns when all are done. The caller's thread does its share. */
 void dora__threads_run(struct dora__threads *threads, dora__task_fn *task, void *context, size_t count);
 
 /* The allocator of a caller who is promised that one thread calls it at a time: with a lock around it. Takes the place

@@ -3,10 +3,10 @@
  * See absorb.h. A fact with an id may have been merged from records of different as_of: it is taken apart into a record
  * for each as_of that its fields were stated at. Each of these says nothing that none of the original ones said: a
  * record stated at some time also states then whether the fact is deleted, and so did the one that stated its fields.
+ * Of plain rows only the room is made by one thread; each shard's rows are then copied side by side, in their order.
  */
 #include "facts/absorb.h"
 
-#include "facts/batch.h"
 #include "facts/column.h"
 #include "facts/list.h"
 #include "facts/record.h"
@@ -27,7 +27,6 @@ static void free_translation(struct dora__memory *memory, struct dora__translati
 
 void dora__shard_free(struct dora__shard *shard) {
     struct dora__memory *memory = shard->into->memory;
-    dora__arena_join(&shard->into->columns, &shard->facts.columns);
     dora__facts_free(&shard->facts);
     free_translation(memory, &shard->strings);
     free_translation(memory, &shard->services);
@@ -160,131 +159,181 @@ static bool is_plain(const struct dora__table *table) {
     return true;
 }
 
-/* Room for the columns of a batch; all cells are as wide as the widest. */
-struct copy {
-    struct dora__batch batch;
-    int64_t cells[DORA__FIELDS][DORA__BATCH_ROWS];
+/* Columns that exist in some chunk of the shard; *wide: those that are wide in one. */
+static uint64_t columns_of(const struct dora__table *table, uint64_t *wide) {
+    uint64_t columns = 0;
+    *wide = 0;
+    for (uint32_t row = 0; row < table->rows; row += DORA__CHUNK_ROWS) {
+        columns |= dora__chunk_of(table, row)->columns;
+        *wide |= dora__chunk_of(table, row)->wide;
+    }
+    return columns;
+}
+
+/* Makes room for the plain rows of a kind, in chunks and columns as the shard has them, and says where they go. */
+static dora_status reserve_plain(struct dora__shard *shard, int kind) {
+    const struct dora__table *from = &shard->facts.tables[kind];
+    struct dora__facts *facts = shard->into;
+    struct dora__table *into = &facts->tables[kind];
+    uint64_t wide, columns = columns_of(from, &wide), end = (uint64_t)into->rows + from->rows;
+    if (end > DORA__ROWS_MOST)
+        return DORA_ERROR_LIMIT;
+    shard->row[kind] = into->rows;
+    while (into->rows < end) {
+        uint32_t at = into->rows & (DORA__CHUNK_ROWS - 1);
+        struct dora__chunk *chunk = dora__chunk_to_append(facts, into);
+        if (!chunk || !dora__columns_make(facts, chunk, columns, at))
+            return DORA_ERROR_MEMORY;
+        for (uint64_t left = wide & ~chunk->wide; left; left &= left - 1)
+            if (!dora__column_widen(facts, chunk, __builtin_ctzll(left), at))
+                return DORA_ERROR_MEMORY;
+        uint64_t next = (uint64_t)into->rows - at + DORA__CHUNK_ROWS;
+        into->rows = (uint32_t)(next < end ? next : end);
+    }
+    return DORA_OK;
+}
+
+static void copy_wide(const struct dora__chunk *from, uint32_t place, int64_t *to, int field, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = dora__instant_at(from, (enum dora__field)field, place + i);
+}
+
+static void copy_handles(const struct dora__shard *shard, const uint32_t *from, uint32_t *to, int field,
+                         uint32_t count) {
+    const uint32_t *handles = handles_of(shard, (enum dora__type)dora__fields[field].type);
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = handles[from[i]];
+}
+
+/* Cells of a column that has room for them, as the shard has them or absent. */
+static void copy_cells(const struct dora__shard *shard, const struct dora__chunk *from, uint32_t place,
+                       struct dora__chunk *to, int field, uint32_t at, uint32_t count) {
+    const char *cells = from->column[field];
+    char *out = to->column[field];
+    bool numeric = shard->facts.numeric >> field & 1, handles = shard->facts.handles >> field & 1;
+    if (to->wide >> field & 1) {
+        copy_wide(from, place, (int64_t *)(void *)out + at, field, count);
+        return;
+    }
+    bool list = dora__fields[field].type == DORA__LIST;
+    size_t width = numeric || handles ? sizeof(uint32_t) : list ? sizeof(void *) : 1;
+    out += at * width;
+    if (!cells)
+        memset(out, numeric ? 0xFF : 0, count * width);
+    else if (handles)
+        copy_handles(shard, (const uint32_t *)(const void *)cells + place, (uint32_t *)(void *)out, field, count);
+    else
+        memcpy(out, cells + place * width, count * width);
+}
+
+/* Plain rows into the room that was made for them. */
+static void copy_plain(struct dora__shard *shard, int kind) {
+    const struct dora__table *from = &shard->facts.tables[kind];
+    struct dora__table *into = &shard->into->tables[kind];
+    for (uint32_t row = 0, count; row < from->rows; row += count) {
+        uint32_t to_row = shard->row[kind] + row;
+        uint32_t place = row & (DORA__CHUNK_ROWS - 1), at = to_row & (DORA__CHUNK_ROWS - 1);
+        struct dora__chunk *to = into->chunks[to_row >> DORA__CHUNK_BITS];
+        count = DORA__CHUNK_ROWS - (place > at ? place : at);
+        count = count < from->rows - row ? count : from->rows - row;
+        for (uint64_t left = to->columns; left; left &= left - 1)
+            copy_cells(shard, dora__chunk_of(from, row), place, to, __builtin_ctzll(left), at, count);
+        for (uint64_t left = to->as_ofs; left; left &= left - 1)
+            for (uint32_t i = at; i < at + count; i++)
+                to->as_of[__builtin_ctzll(left)][i] = DORA_ABSENT;
+    }
+}
+
+struct absorbing {
+    struct dora__shard *const *shards;
 };
 
-static void copy_column(const struct dora__shard *shard, const struct dora__chunk *chunk, int field, uint32_t at,
-                        uint32_t count, struct copy *copy) {
-    void *to = copy->cells[field];
-    copy->batch.column[field] = to;
-    if (shard->facts.numeric >> field & 1) {
-        for (uint32_t i = 0; i < count; i++)
-            ((int64_t *)to)[i] = dora__instant_at(chunk, (enum dora__field)field, at + i);
-    } else if (shard->facts.handles >> field & 1) {
-        const uint32_t *handles = handles_of(shard, (enum dora__type)dora__fields[field].type);
-        const uint32_t *from = (const uint32_t *)chunk->column[field] + at;
-        for (uint32_t i = 0; i < count; i++)
-            ((uint32_t *)to)[i] = handles[from[i]];
-    } else {
-        memcpy(to, (const uint8_t *)chunk->column[field] + at, count);
-    }
+/* A dora__task_fn over shards. */
+static void copy_shard(void *context, size_t number, uint32_t thread) {
+    struct dora__shard *shard = ((const struct absorbing *)context)->shards[number];
+    (void)thread;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        if (shard->row[kind] != UINT32_MAX)
+            copy_plain(shard, kind);
 }
 
-/* Plain rows, batch by batch. */
-static dora_status copy_rows(struct dora__shard *shard, dora_kind kind, uint32_t row, uint32_t end) {
-    const struct dora__table *table = &shard->facts.tables[kind];
-    struct copy copy;
-    copy.batch = (struct dora__batch){.kind = kind};
-    dora_status status = DORA_OK;
-    while (row < end && status == DORA_OK) {
-        const struct dora__chunk *chunk = dora__chunk_of(table, row);
-        uint32_t at = row & (DORA__CHUNK_ROWS - 1), count = end - row, done;
-        count = count < DORA__BATCH_ROWS ? count : DORA__BATCH_ROWS;
-        count = count < DORA__CHUNK_ROWS - at ? count : DORA__CHUNK_ROWS - at;
-        copy.batch.rows = count;
-        copy.batch.fields = chunk->columns;
-        for (uint64_t left = chunk->columns; left; left &= left - 1)
-            copy_column(shard, chunk, __builtin_ctzll(left), at, count, &copy);
-        status = dora__facts_put_batch(shard->into, &copy.batch, &done);
-        row += count;
-    }
-    return status;
-}
-
-/* Full chunks change hands where the table that takes them has no row beyond its last full one. */
-static bool take_chunks(struct dora__shard *shard, dora_kind kind, size_t count) {
-    struct dora__table *from = &shard->facts.tables[kind], *into = &shard->into->tables[kind];
-    size_t at = into->rows >> DORA__CHUNK_BITS;
-    if (!dora__grow(shard->into->memory, (void **)&into->chunks, &into->chunks_capacity, into->chunks_count + count,
-                    sizeof *into->chunks))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct dora__chunk *chunk = from->chunks[i];
-        for (uint64_t left = chunk->columns & shard->facts.handles; left; left &= left - 1) {
-            int field = __builtin_ctzll(left);
-            const uint32_t *handles = handles_of(shard, (enum dora__type)dora__fields[field].type);
-            uint32_t *cells = chunk->column[field];
-            for (uint32_t k = 0; k < DORA__CHUNK_ROWS; k++)
-                cells[k] = handles[cells[k]];
-        }
-    }
-    /* Chunks that wait for rows stay behind the last. */
-    memmove(into->chunks + at + count, into->chunks + at, (into->chunks_count - at) * sizeof *into->chunks);
-    memcpy(into->chunks + at, from->chunks, count * sizeof *into->chunks);
-    into->chunks_count += count;
-    into->rows += (uint32_t)count * DORA__CHUNK_ROWS;
-    shard->into->records += count * DORA__CHUNK_ROWS;
-    from->chunks_count -= count;
-    from->rows -= (uint32_t)count * DORA__CHUNK_ROWS;
-    memmove(from->chunks, from->chunks + count, from->chunks_count * sizeof *from->chunks);
-    return true;
-}
-
-static dora_status absorb_plain(struct dora__shard *shard, dora_kind kind) {
-    struct dora__table *from = &shard->facts.tables[kind];
-    const struct dora__table *into = &shard->into->tables[kind];
-    if (from->rows > DORA__ROWS_MOST - into->rows)
-        return DORA_ERROR_LIMIT;
-    uint32_t gap = -into->rows & (DORA__CHUNK_ROWS - 1);
-    if (from->rows >= gap + DORA__CHUNK_ROWS) {
-        dora_status status = copy_rows(shard, kind, from->rows - gap, from->rows);
-        if (status != DORA_OK)
-            return status;
-        from->rows -= gap;
-        if (!take_chunks(shard, kind, from->rows >> DORA__CHUNK_BITS))
-            return DORA_ERROR_MEMORY;
-    }
-    return copy_rows(shard, kind, 0, from->rows);
-}
-
-static bool absorb_unknown(struct dora__unknown *into, const struct dora__unknown *from) {
-    for (size_t i = 0; i < from->count; i++)
-        if (!dora__unknown_add_times(into, from->names[i].data, from->names[i].size, from->names[i].count))
-            return false;
-    uint64_t named = 0;
-    for (size_t i = 0; i < from->count; i++)
-        named += from->names[i].count;
-    into->total += from->total - named; /* of names that were too great to be kept */
-    return true;
-}
-
-static dora_status absorb(struct dora__shard *shard) {
+/* Strings, then room for plain rows. */
+static dora_status prepare(struct dora__shard *shard) {
     struct dora__facts *from = &shard->facts, *into = shard->into;
     dora_status status = translate(into->memory, &shard->strings, &from->strings, &into->strings);
     if (status == DORA_OK)
         status = translate(into->memory, &shard->services, &from->services, &into->services);
-    if (status == DORA_OK && !absorb_unknown(&into->unknown, &from->unknown))
-        status = DORA_ERROR_MEMORY;
-    uint64_t records = into->records + from->records, rejected = into->rejected + from->rejected, rows = 0;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
+        shard->row[kind] = UINT32_MAX;
+        if (status == DORA_OK && from->tables[kind].rows && is_plain(&from->tables[kind]))
+            status = reserve_plain(shard, kind);
+    }
+    return status;
+}
+
+static bool absorb_unknown(struct dora__unknown *into, const struct dora__unknown *from) {
+    uint64_t named = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        if (!dora__unknown_add_times(into, from->names[i].data, from->names[i].size, from->names[i].count))
+            return false;
+        named += from->names[i].count;
+    }
+    into->total += from->total - named; /* of names that were too great to be kept */
+    return true;
+}
+
+/* What is not plain, and unknown names. */
+static dora_status absorb_rest(struct dora__shard *shard) {
+    dora_status status = DORA_OK;
     for (int kind = 0; kind < DORA_KIND_COUNT && status == DORA_OK; kind++)
-        status =
-            is_plain(&from->tables[kind]) ? absorb_plain(shard, (dora_kind)kind) : absorb_rows(shard, (dora_kind)kind);
+        if (shard->row[kind] == UINT32_MAX)
+            status = absorb_rows(shard, (dora_kind)kind);
+    if (status == DORA_OK && !absorb_unknown(&shard->into->unknown, &shard->facts.unknown))
+        status = DORA_ERROR_MEMORY;
+    return status;
+}
+
+static uint64_t count_rows(const struct dora__facts *facts) {
+    uint64_t rows = 0;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        rows += facts->tables[kind].rows;
+    return rows;
+}
+
+/* Tables say that they have the plain rows before these are there, and take it back where room for all is not had. */
+static dora_status absorb(struct dora__shard *const *shards, size_t count, struct dora__threads *threads) {
+    struct dora__facts *into = shards[0]->into;
+    uint32_t rows[DORA_KIND_COUNT];
+    uint64_t before = count_rows(into), records = into->records, rejected = into->rejected;
+    dora_status status = DORA_OK;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        rows[kind] = into->tables[kind].rows;
+    for (size_t i = 0; i < count && status == DORA_OK; i++)
+        status = prepare(shards[i]);
+    if (status != DORA_OK) {
+        for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+            into->tables[kind].rows = rows[kind];
+        return status;
+    }
+    dora__threads_run(threads, copy_shard, &(struct absorbing){shards}, count);
+    into->records += count_rows(into) - before;
+    for (size_t i = 0; i < count && status == DORA_OK; i++) {
+        status = absorb_rest(shards[i]);
+        records += shards[i]->facts.records;
+        rejected += shards[i]->facts.rejected;
+    }
     if (status != DORA_OK)
         return status;
-    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
-        rows += into->tables[kind].rows;
     into->records = records;
     into->rejected = rejected;
-    into->merged = records - rejected - rows; /* among the shard's own facts, too */
+    into->merged = records - rejected - count_rows(into); /* among the shards' own facts, too */
     return DORA_OK;
 }
 
-dora_status dora__shard_absorb(struct dora__shard *shard) {
-    dora_status status = absorb(shard);
-    dora__shard_clear(shard);
+dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count, struct dora__threads *threads) {
+    dora_status status = count ? absorb(shards, count, threads) : DORA_OK;
+    for (size_t i = 0; i < count; i++)
+        dora__shard_clear(shards[i]);
     return status;
 }
 

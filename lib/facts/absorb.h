@@ -6,6 +6,7 @@
 #ifndef DORA_FACTS_ABSORB_H
 #define DORA_FACTS_ABSORB_H
 
+#include "base/threads.h"
 #include "facts/facts.h"
 
 /* For each handle of a pool up to `count` the handle of the same string in another. */
@@ -21,19 +22,19 @@ struct dora__shard {
     struct dora__facts *into;
     struct dora__translation strings;
     struct dora__translation services;
-    unsigned renewals; /* how often its strings were forgotten: handles from before mean nothing */
-    uint32_t *items;   /* of the list at hand, translated */
+    unsigned renewals;             /* how often its strings were forgotten: handles from before mean nothing */
+    uint32_t row[DORA_KIND_COUNT]; /* where the rows of a kind go; UINT32_MAX: they go one by one */
+    uint32_t *items;               /* of the list at hand, translated */
     size_t items_capacity;
 };
 
 void dora__shard_init(struct dora__shard *shard, struct dora__facts *into);
-/* Memory that facts in `into` lie in goes over to it. */
 void dora__shard_free(struct dora__shard *shard);
 
-/* Adds the shard's facts and counts to `into` and leaves the shard without any. Full chunks of facts without id, and
-   without what few facts have, change hands as they are: a pass over their handles is all that their rows cost. MEMORY
-   or LIMIT: part of the facts is in, counted as that many records. */
-dora_status dora__shard_absorb(struct dora__shard *shard);
+/* Adds the facts and counts of several shards, in their order, and leaves the shards without any. Rows of facts that
+   have no id, list or tombstone are copied by `threads`. MEMORY or LIMIT: part of the facts is in, counted as that many
+   records. */
+dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count, struct dora__threads *threads);
 
 /* Forgets the facts and counts; keeps room, and strings unless they are many (see renewals). */
 void dora__shard_clear(struct dora__shard *shard);

@@ -165,7 +165,8 @@ static size_t cut(struct dora__parallel *parallel, const char *bytes, size_t siz
 }
 
 /* A dora__task_fn. */
-static void read_slice(void *context, size_t number) {
+static void read_slice(void *context, size_t number, uint32_t thread) {
+    (void)thread;
     struct dora__parallel *parallel = context;
     struct part *part = &parallel->parts[number];
     struct dora_reader *reader = part->reader;
@@ -202,42 +203,57 @@ static bool tell_rejects(struct dora_reader *reader, const struct part *part) {
     return true;
 }
 
-/* Makes the reader one that has read the slice. Returns how much of it is done with. */
-static size_t take_part(struct dora_reader *reader, struct part *part) {
-    if (!is_good(reader->parallel, part) || !tell_rejects(reader, part)) {
-        dora__shard_clear(&part->shard);
-        return dora__read_bytes(reader, part->bytes, part->size, false);
+/* Adds what parts first .. end - 1 have read; where that fails, the reader stands before the first of them. */
+static void absorb_parts(struct dora_reader *reader, size_t first, size_t end, uint64_t records, uint64_t line) {
+    struct dora__shard *shards[DORA__THREADS_MOST];
+    struct part *parts = reader->parallel->parts;
+    for (size_t i = first; i < end; i++)
+        shards[i - first] = &parts[i].shard;
+    dora_status status = dora__shards_absorb(shards, end - first, reader->threads);
+    if (status == DORA_OK)
+        return;
+    reader->records = records;
+    reader->line = line;
+    dora__reader_fail(reader, status);
+}
+
+/* Takes good parts together, as many as follow each other, and reads the slices of others. Returns how many bytes are
+   done with; *good counts. */
+static size_t take_parts(struct dora_reader *reader, size_t count, size_t *good) {
+    struct dora__parallel *parallel = reader->parallel;
+    struct part *parts = parallel->parts;
+    size_t done = 0, i = 0;
+    while (i < count && reader->failure.status == DORA_OK && parts[i].bytes == parts[0].bytes + done) {
+        uint64_t records = reader->records, line = reader->line;
+        size_t first = i;
+        for (; i < count && is_good(parallel, &parts[i]) && tell_rejects(reader, &parts[i]); i++) {
+            reader->records += parts[i].reader->records;
+            reader->line += parts[i].reader->line - 1;
+            reader->offset += parts[i].size;
+            done += parts[i].size;
+        }
+        absorb_parts(reader, first, i, records, line);
+        *good += i - first;
+        if (i == count || reader->failure.status != DORA_OK)
+            break;
+        done += dora__read_bytes(reader, parts[i].bytes, parts[i].size, false);
+        i++;
     }
-    dora_status status = dora__shard_absorb(&part->shard);
-    if (status != DORA_OK) {
-        dora__reader_fail(reader, status);
-        return 0;
-    }
-    reader->records += part->reader->records;
-    reader->line += part->reader->line - 1;
-    reader->offset += part->size;
-    return part->size;
+    for (i = 0; i < count; i++)
+        dora__shard_clear(&parts[i].shard);
+    return done;
 }
 
 size_t dora__read_parallel(struct dora_reader *reader, const char *bytes, size_t size) {
-    struct dora__parallel *parallel = reader->parallel;
     size_t count = 0, done = 0, good = 0;
+    struct dora__parallel *parallel = reader->parallel;
     if (parallel && parallel->pausing)
         parallel->pausing--;
     else if (parallel || make_parallel(reader))
         count = cut(parallel = reader->parallel, bytes, size);
-    if (count > 1)
-        dora__threads_run(reader->threads, read_slice, parallel, count);
-    for (size_t i = 0; i < count && count > 1; i++) {
-        struct part *part = &parallel->parts[i];
-        if (reader->failure.status == DORA_OK && part->bytes == bytes + done) {
-            good += is_good(parallel, part);
-            done += take_part(reader, part);
-        } else {
-            dora__shard_clear(&part->shard);
-        }
-    }
     if (count > 1) {
+        dora__threads_run(reader->threads, read_slice, parallel, count);
+        done = take_parts(reader, count, &good);
         parallel->pause = good == count ? 0 : parallel->pause < PAUSE_MOST ? 2 * parallel->pause + 1 : PAUSE_MOST;
         parallel->pausing = parallel->pause;
     }

@@ -207,8 +207,10 @@ enum { SHARDS = 3 };
 static void check(const struct manner *manner, uint64_t seed, uint32_t count, uint32_t absorb_every) {
     struct dora__memory memory;
     dora__memory_init(&memory, NULL);
+    struct dora__threads threads;
+    dora__threads_init(&threads, &memory, 1 + seed % 3);
     struct dora__facts one, all;
-    struct dora__shard shards[SHARDS];
+    struct dora__shard shards[SHARDS], *const pointers[SHARDS] = {&shards[0], &shards[1], &shards[2]};
     struct dora__items items = {0};
     dora__facts_init(&one, &memory);
     dora__facts_init(&all, &memory);
@@ -223,12 +225,12 @@ static void check(const struct manner *manner, uint64_t seed, uint32_t count, ui
         struct dora__facts *to = shard / 8 < SHARDS && shard % 8 ? &shards[shard / 8].facts : &all;
         assert_int_equal(put_record(to, &items, manner, number), DORA_OK);
         if (absorbed < SHARDS)
-            assert_int_equal(dora__shard_absorb(&shards[absorbed]), DORA_OK);
+            assert_int_equal(dora__shards_absorb(pointers, 1 + absorbed, &threads), DORA_OK);
     }
-    for (int i = 0; i < SHARDS; i++) {
-        assert_int_equal(dora__shard_absorb(&shards[i]), DORA_OK);
+    assert_int_equal(dora__shards_absorb(pointers, SHARDS, &threads), DORA_OK);
+    for (int i = 0; i < SHARDS; i++)
         dora__shard_free(&shards[i]);
-    }
+    dora__threads_free(&threads);
     assert_same(&all, &one);
     dora__items_free(&items, &memory);
     dora__facts_free(&one);
@@ -283,22 +285,24 @@ static dora_status absorb_with_fault(const struct manner *manner, uint32_t count
     struct dora__memory memory;
     dora__memory_init(&memory, &allocator);
     struct dora__facts all;
-    struct dora__shard shard;
+    struct dora__shard shard, *const pointer = &shard;
+    struct dora__threads threads;
     struct dora__items items = {0};
     dora__facts_init(&all, &memory);
     dora__shard_init(&shard, &all);
+    dora__threads_init(&threads, &memory, 1);
     for (uint32_t i = 0; i < count; i++)
         assert_int_equal(put_record(i % 5 ? &shard.facts : &all, &items, manner, i), DORA_OK);
     faulty.calls = 0;
     faulty.fail_at = fail_at;
-    dora_status status = dora__shard_absorb(&shard);
+    dora_status status = dora__shards_absorb(&pointer, 1, &threads);
     faulty.fail_at = 0;
     uint64_t rows = 0;
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         rows += all.tables[kind].rows;
     assert_int_equal(all.records, rows + all.merged + all.rejected);
     assert_int_equal(shard.facts.records, 0);
-    assert_int_equal(dora__shard_absorb(&shard), DORA_OK);
+    assert_int_equal(dora__shards_absorb(&pointer, 1, &threads), DORA_OK);
     struct text text = dump(&all);
     free(text.data);
     dora__shard_free(&shard);

@@ -11,7 +11,8 @@
 
 enum { TASKS = 1000 };
 
-static void count_task(void *context, size_t task) {
+static void count_task(void *context, size_t task, uint32_t thread) {
+    assert_true(thread < DORA__THREADS_MOST);
     ((int *)context)[task]++;
 }
 
@@ -85,7 +86,8 @@ static void lonely_release(void *context, void *block, size_t size) {
     ((struct lonely *)context)->inside = 0;
 }
 
-static void allocate_task(void *context, size_t task) {
+static void allocate_task(void *context, size_t task, uint32_t thread) {
+    (void)thread;
     size_t capacity = 0;
     void *block = NULL;
     for (size_t i = 1; i < 20; i++)
