@@ -35,7 +35,7 @@ DAILY = """
 CREATE TABLE daily ENGINE = Memory AS
 SELECT {group} day, count() AS deployments, quantilesExactInclusiveState(0.5, 0.9)(lead) AS leads,
        countIf(failed) AS failures, quantileExactInclusiveState(0.5)(recovery) AS recoveries
-FROM derived GROUP BY {group} day
+FROM {derived} GROUP BY {group} day
 """
 ROLLING = """
 CREATE TABLE answer ENGINE = Memory AS
@@ -61,11 +61,11 @@ STEPS = {
         "FROM derived GROUP BY service, week",
     ),
     "rolling-whole": (
-        DAILY.format(group=""),
+        DAILY.format(group="", derived=f"({DERIVED})"),
         ROLLING.format(group="", source="daily", partition="", frame="RANGE BETWEEN 27 PRECEDING AND CURRENT ROW"),
     ),
     "rolling-by-service": (
-        DAILY.format(group="service,"),
+        DAILY.format(group="service,", derived="derived"),
         ROLLING.format(
             group="service,",
             source=DENSE,
@@ -127,9 +127,10 @@ class Peer:
         if job == "read":
             self.query(f"CREATE TABLE records ENGINE = Memory AS SELECT * FROM {self.source(path)}", reading=True)
             return
-        self.derive(path)
+        if job != "rolling-whole":
+            self.derive(path)
         for sql in STEPS[job]:
-            self.query(sql)
+            self.query(sql.format(source=self.source(path)), reading="{source}" in sql)
 
     def last_second(self) -> int:
         return (self.last_day + 1) * 86400 - 1

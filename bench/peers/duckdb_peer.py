@@ -52,12 +52,12 @@ SELECT service, day, date_trunc('week', day)::DATE AS week, {FIGURES}
 FROM ({DERIVED}) GROUP BY GROUPING SETS ((service, day), (service, week))
 """
 
-# Each deployment takes part in the 28 windows that end on its day or later.
+# Each deployment takes part in the 28 windows that end on its day or later; 27 windows too many are dropped after.
 ROLLING_WHOLE = f"""
+CREATE TEMP TABLE windows AS
+SELECT day + later::INTEGER AS window_end, {FIGURES} FROM ({DERIVED}), range(28) AS ahead(later) GROUP BY window_end;
 CREATE TEMP TABLE answer AS
-SELECT day + later::INTEGER AS window_end, {FIGURES}
-FROM derived, range(28) AS ahead(later)
-WHERE day + later::INTEGER <= (SELECT max(day) FROM derived) GROUP BY window_end
+SELECT * FROM windows WHERE window_end <= (SELECT max(window_end) - 27 FROM windows)
 """
 
 # A list of times a day, on every day since a service's first, joined over the days of the window.
@@ -209,14 +209,16 @@ class Peer:
             self.connection.execute(f"CREATE TABLE records AS SELECT * FROM {relation}")
         elif job == "read-ids":
             self.connection.execute(f"CREATE TABLE records AS SELECT DISTINCT ON (id) * FROM {source}")
-        elif job == "days-and-weeks":
-            self.connection.execute(DAYS_AND_WEEKS.format(source=source))
+        elif job in ("days-and-weeks", "rolling-whole"):
+            self.connection.execute(
+                (DAYS_AND_WEEKS if job == "days-and-weeks" else ROLLING_WHOLE).format(source=source)
+            )
         elif job == "monthly-keys":
             self.connection.execute(f"CREATE TABLE records AS SELECT * FROM {source}")
             self.connection.execute(MONTHLY_KEYS)
         else:
             self.connection.execute(f"CREATE TABLE derived AS {DERIVED.format(source=source)}")
-            self.connection.execute(ROLLING_WHOLE if job == "rolling-whole" else ROLLING_BY_SERVICE)
+            self.connection.execute(ROLLING_BY_SERVICE)
 
     def last_second(self) -> int:
         last: int = self.connection.execute("SELECT epoch(last + INTERVAL 1 DAY)::BIGINT - 1 FROM bounds").fetchone()[0]
