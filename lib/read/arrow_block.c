@@ -299,6 +299,53 @@ static dora_status take_values(struct dora__arrow_block *block, struct dora__arr
     return DORA_OK;
 }
 
+/* A string of at most sixteen bytes where sixteen can be read: where it lies, unless the buffer may end before. */
+static inline const char *as_sixteen(const struct dora__arrow_array *array, dora_string text, char copy[16]) {
+    bool is_view = array->type.form == DORA__ARROW_VIEW;
+    if (!is_view && array->high - (text.data - array->more) >= 16)
+        return text.data;
+    memset(copy, 0, 16);
+    if (is_view && text.size <= 12)
+        memcpy(copy, text.data, 12); /* all of them are in the view */
+    else
+        memcpy(copy, text.data, text.size);
+    return copy;
+}
+
+static inline bool are_ascii(const char *sixteen) {
+    return !((dora__load_le64(sixteen) | dora__load_le64(sixteen + 8)) & UINT64_C(0x8080808080808080));
+}
+
+/* Strings by themselves, mostly short and few. */
+static dora_status take_strings(struct dora__arrow_block *block, struct dora__arrow_column *column, const uint8_t *list,
+                                size_t count) {
+    const struct dora__arrow_array *array = &column->value;
+    struct dora__pool *pool = dora__facts_pool(block->facts, (enum dora__type)dora__fields[column->field].type);
+    uint32_t *out = block->values[column->field];
+    for (size_t k = 0; k < count; k++) {
+        char copy[16];
+        dora_string text;
+        size_t i = list[k];
+        if (!dora__arrow_text_at(array, block->first + i, &text))
+            return DORA_ERROR_INPUT;
+        if (text.size == 0)
+            continue;
+        bool is_short = text.size <= DORA__RECALL_MOST;
+        if (is_short)
+            text.data = as_sixteen(array, text, copy);
+        const char *reason = is_short && are_ascii(text.data) ? NULL : dora__arrow_check_string(text);
+        if (reason) {
+            dora__arrow_blame(block, i, column->field, reason);
+            continue;
+        }
+        dora_status status = is_short ? dora__recall(column->recall, pool, text.data, text.size, &out[i])
+                                      : dora__pool_intern(pool, text.data, text.size, &out[i]);
+        if (status != DORA_OK)
+            return status;
+    }
+    return DORA_OK;
+}
+
 static dora_status take_ids(struct dora__arrow_block *block, struct dora__arrow_column *column, const uint8_t *list,
                             size_t count) {
     for (size_t i = 0; i < ROWS; i++)
@@ -398,6 +445,8 @@ dora_status dora__arrow_take(struct dora__arrow_block *block, struct dora__arrow
     clear_values(block, field);
     if (column->remembers)
         return take_remembered(block, column, list, count);
+    if (column->recall)
+        return take_strings(block, column, list, count);
     if (are_times) {
         take_times(block, column, list, count);
         return DORA_OK;

@@ -8,6 +8,7 @@
 
 #include "facts/batch.h"
 #include "read/arrow_value.h"
+#include "read/recall.h"
 
 /* A column of the table. Of `list`, `codes` and `value` an array has those that its type is made of: lists of items,
    codes of a dictionary's entries, values. The last is always there. */
@@ -21,9 +22,10 @@ struct dora__arrow_column {
     struct dora__arrow_array value;
     uint32_t *meanings; /* of the dictionary's entries, in column form; UINT32_MAX: not yet asked for */
     size_t meanings_capacity;
-    bool remembers;   /* the meanings are of this batch's dictionary */
-    uint32_t last;    /* handle of the last string */
-    uint64_t unknown; /* how many rows had a value though their kind has no such field */
+    bool remembers;              /* the meanings are of this batch's dictionary */
+    uint32_t last;               /* handle of the last string */
+    struct dora__recall *recall; /* of strings that are no codes; NULL for other columns */
+    uint64_t unknown;            /* how many rows had a value though their kind has no such field */
 };
 
 struct dora__arrow_mask {

@@ -51,8 +51,10 @@ void dora__arrow_table_free(struct dora__arrow_table *table) {
     dora__items_free(&table->block.items, memory);
     for (int field = 0; field < DORA__FIELDS; field++)
         dora__free(memory, table->block.values[field], 2 * DORA__BATCH_ROWS, width_of(field));
-    for (size_t i = 0; table->columns && i < table->columns_count; i++)
+    for (size_t i = 0; table->columns && i < table->columns_count; i++) {
         dora__free(memory, table->columns[i].meanings, table->columns[i].meanings_capacity, sizeof(uint32_t));
+        dora__free(memory, table->columns[i].recall, 1, sizeof *table->columns[i].recall);
+    }
     dora__free(memory, table->columns, table->columns_count, sizeof *table->columns);
 }
 
@@ -110,6 +112,24 @@ static void check_type(struct dora__arrow_table *table, const struct dora__arrow
                dora__arrow_wanted(column->field));
 }
 
+/* Room for the values of a block, and for those picked out of it. False: out of memory. */
+static bool reserve_room(struct dora__arrow_table *table, struct dora__arrow_column *column) {
+    enum dora__field field = column->field;
+    enum dora__type type = (enum dora__type)dora__fields[field].type;
+    enum dora__arrow_form form = column->value.type.form;
+    size_t width = width_of((int)field);
+    if (width == 0)
+        return true;
+    char *room = dora__alloc(table->memory, 2 * DORA__BATCH_ROWS, width);
+    table->block.values[field] = room;
+    table->picked[field] = room ? room + DORA__BATCH_ROWS * width : NULL;
+    bool is_text = !column->is_coded && (form == DORA__ARROW_TEXT || form == DORA__ARROW_VIEW);
+    bool recalls = is_text && field != DORA__KIND && (type == DORA__STRING || type == DORA__SERVICE);
+    if (recalls)
+        column->recall = dora__alloc_zeroed(table->memory, 1, sizeof *column->recall);
+    return room && (!recalls || column->recall);
+}
+
 /* The columns that are read: all fields that some row can have. */
 static void choose_fields(struct dora__arrow_table *table) {
     uint64_t possible = dora__kinds[table->kind].fields | COMMON_FIELDS;
@@ -120,14 +140,8 @@ static void choose_fields(struct dora__arrow_table *table) {
             continue;
         table->fields |= DORA__BIT(field);
         check_type(table, table->column_of[field]);
-        if (width_of(field) == 0)
-            continue;
-        char *room = dora__alloc(table->memory, 2 * DORA__BATCH_ROWS, width_of(field));
-        table->block.values[field] = room;
-        if (!room)
+        if (!reserve_room(table, table->column_of[field]))
             dora__fail_memory(&table->failure);
-        else
-            table->picked[field] = room + DORA__BATCH_ROWS * width_of(field);
     }
 }
 
