@@ -77,6 +77,7 @@ static dora_status take_options(dora_engine *engine, const dora_engine_options *
         .zone = engine->zone,
         .progress = options->progress,
         .progress_context = options->progress_context,
+        .threads = &engine->threads,
     };
     return status;
 }

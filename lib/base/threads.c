@@ -187,9 +187,9 @@ struct dora__memory dora__memory_unlocked(const struct dora__memory *memory) {
 #endif
 
 void dora__threads_run(struct dora__threads *threads, dora__task_fn *task, void *context, size_t count) {
-    if (threads->most > 1 && count > 1 && !threads->tried)
+    if (threads && threads->most > 1 && count > 1 && !threads->tried)
         start(threads);
-    if (threads->workers && count > 1) {
+    if (threads && threads->workers && count > 1) {
         run_together(threads->workers, task, context, count);
         return;
     }

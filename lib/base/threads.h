@@ -13,6 +13,7 @@ enum { DORA__THREADS_MOST = 64 };
 struct dora__threads {
     struct dora__memory *memory;
     uint32_t most;                 /* that work at once, the caller's among them */
+    bool eager;                    /* for tests: the smallest work is divided */
     bool tried;                    /* to start them */
     struct dora__workers *workers; /* NULL: none */
 };
@@ -23,6 +24,12 @@ typedef void dora__task_fn(void *context, size_t task, uint32_t thread);
 
 void dora__threads_init(struct dora__threads *threads, struct dora__memory *memory, uint32_t most);
 void dora__threads_free(struct dora__threads *threads);
+
+/* How many parts to divide work of that size into, each of `least` at least. `threads` may be NULL: one. */
+static inline uint32_t dora__threads_parts(const struct dora__threads *threads, uint64_t work, uint64_t least) {
+    uint64_t parts = !threads ? 1 : threads->eager ? work : work / least;
+    return parts < 2 ? 1 : parts < threads->most ? (uint32_t)parts : threads->most;
+}
 
 /* Calls task(context, i, thread) once for each i below count, several at once, in no order but that lower ones are
    begun first; returns when all are done. The caller's thread does its share. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { PART_ROWS_LEAST = 1 << 16 };
+
 static uint64_t word_of(const struct dora__placed *placed, int32_t day, bool has_value, unsigned events,
                         uint32_t value) {
     return (uint64_t)(uint32_t)(day - placed->first_day) << DORA__WORD_DAY |
@@ -33,10 +35,19 @@ static void free_placed(struct dora__placed *placed) {
     *placed = (struct dora__placed){0};
 }
 
-/* Counts of groups, begin[g + 1] of group g, become the places where their next samples go, begin[g]. */
-static bool make_room(struct dora__placed *placed, bool wide) {
-    for (size_t group = 0; group < placed->groups; group++)
-        placed->begin[group + 1] += placed->begin[group];
+/* Counts of groups, begin[g + 1] of group g, become the places where their next samples go, begin[g]; those of a part,
+   at[g + 1], where the part's go, at[g], behind those of the parts before it. */
+static bool make_room(struct dora__placed *placed, size_t *const *at, uint32_t parts, bool wide) {
+    for (size_t group = 0; group < placed->groups; group++) {
+        size_t next = placed->begin[group], stored = placed->begin[group + 1];
+        for (uint32_t part = 0; part < parts; part++) {
+            size_t count = at[part][group + 1];
+            at[part][group] = next;
+            next += count;
+        }
+        placed->begin[group] = next;
+        placed->begin[group + 1] = next + stored;
+    }
     placed->count = placed->begin[placed->groups];
     placed->unit = wide ? 1 : DORA__US_PER_SECOND;
     if (!placed->count)
@@ -94,7 +105,7 @@ static dora_status place_series(struct dora__placed *placed, const struct dora__
     if (!begin_placing(placed, derived, groups))
         return DORA_ERROR_MEMORY;
     dora_status status = dora__derived_each(derived, series, count_block, &placing);
-    if (status == DORA_OK && !make_room(placed, !placing.fits))
+    if (status == DORA_OK && !make_room(placed, NULL, 0, !placing.fits))
         status = DORA_ERROR_MEMORY;
     if (status == DORA_OK)
         status = dora__derived_each(derived, series, place_block, &placing);
@@ -102,21 +113,27 @@ static dora_status place_series(struct dora__placed *placed, const struct dora__
     return status;
 }
 
-/* Deployments on their way to words that events and leads share, and to recoveries where `recovery` is not NULL. */
+/* A part of the deployments on its way to words that events and leads share, and to recoveries where `recovery` is not
+   NULL. Parts are rows that follow each other, so that the words of a group are in the order of rows. */
 struct deployments {
     const struct dora__derived *derived;
     const uint32_t *group_of;
     struct dora__placed *shared;
     struct dora__placed *recovery;
+    size_t *shared_at; /* of each group, counts and then places of the part, as in make_room */
+    size_t *recovery_at;
+    uint32_t row;
+    uint32_t end;
+    bool fits;
     struct dora__walk walk;
 };
 
 /* By their flags alone: a recovery that turns out to be negative gets a word without a value. */
-static void count_deployments(struct deployments *placing, uint32_t row, uint32_t end) {
+static void count_deployments(struct deployments *placing) {
     const struct dora__table *table = &placing->derived->facts->tables[DORA_KIND_DEPLOYMENT];
-    size_t *shared = placing->shared->begin + 1;
-    size_t *recoveries = placing->recovery ? placing->recovery->begin + 1 : NULL;
-    for (uint32_t chunk_end; row < end; row = chunk_end) {
+    size_t *shared = placing->shared_at + 1;
+    size_t *recoveries = placing->recovery ? placing->recovery_at + 1 : NULL;
+    for (uint32_t row = placing->row, end = placing->end, chunk_end; row < end; row = chunk_end) {
         const uint32_t *services = dora__chunk_of(table, row)->column[DORA__SERVICE_NAME];
         chunk_end = (row | (DORA__CHUNK_ROWS - 1)) + 1;
         if (chunk_end > end)
@@ -133,34 +150,35 @@ static void count_deployments(struct deployments *placing, uint32_t row, uint32_
     }
 }
 
-static void place_block_of_deployments(struct deployments *placing) {
+static void place_block_of_deployments(const struct deployments *placing) {
     const struct dora__walk *walk = &placing->walk;
     struct dora__placed *shared = placing->shared, *recovery = placing->recovery;
     for (uint32_t i = 0; i < walk->count; i++) {
         uint32_t group = placing->group_of[walk->service[i]];
         if (!walk->flags[i] || group == DORA__NO_GROUP)
             continue;
-        shared->words[shared->begin[group]++] =
+        shared->words[placing->shared_at[group]++] =
             word_of(shared, walk->day[i], walk->has_lead[i], walk->flags[i] & DORA__EVENT_FLAGS, walk->lead_s[i]);
     }
     for (uint32_t k = 0; recovery && k < walk->recovered_count; k++) {
         uint32_t i = walk->recovered[k], group = placing->group_of[walk->service[i]];
         if (group != DORA__NO_GROUP)
-            recovery->words[recovery->begin[group]++] =
+            recovery->words[placing->recovery_at[group]++] =
                 word_of(recovery, walk->day[i], walk->has_recovery[k], 0, walk->recovery_s[k]);
     }
 }
 
-/* False: a series does not fit, and walk.lead_fits or walk.recovery_fits says which. */
-static bool place_deployments(struct deployments *placing, uint32_t row, uint32_t end) {
+/* Sets `fits`: false where a series does not, and walk.lead_fits or walk.recovery_fits says which. */
+static void place_deployments(struct deployments *placing) {
     struct dora__walk *walk = &placing->walk;
-    dora__walk_begin(walk, placing->derived, row, end, placing->shared->has_leads, placing->recovery != NULL);
-    while (dora__walk_next(walk)) {
-        if (!walk->lead_fits || !walk->recovery_fits)
-            return false;
-        place_block_of_deployments(placing);
+    placing->fits = true;
+    dora__walk_begin(walk, placing->derived, placing->row, placing->end, placing->shared->has_leads,
+                     placing->recovery != NULL);
+    while (placing->fits && dora__walk_next(walk)) {
+        placing->fits = walk->lead_fits && walk->recovery_fits;
+        if (placing->fits)
+            place_block_of_deployments(placing);
     }
-    return true;
 }
 
 /* Stored samples that join the shared words. */
@@ -189,44 +207,103 @@ static void place_stored(struct dora__placed *shared, const struct dora__groups 
     }
 }
 
+/* All parts. */
+struct sharing {
+    const struct dora__derived *derived;
+    const struct dora__groups *groups;
+    struct deployments *parts;
+    uint32_t parts_count;
+    size_t *at[2][DORA__THREADS_MOST]; /* of events, of recoveries */
+};
+
+static void count_part(void *context, size_t part, uint32_t thread) {
+    (void)thread;
+    count_deployments(&((struct sharing *)context)->parts[part]);
+}
+
+static void place_part(void *context, size_t part, uint32_t thread) {
+    (void)thread;
+    place_deployments(&((struct sharing *)context)->parts[part]);
+}
+
+static bool begin_parts(struct sharing *sharing, struct dora__placed *shared, struct dora__placed *recovery) {
+    const struct dora__derived *derived = sharing->derived;
+    uint32_t chunks = (derived->deployments >> DORA__CHUNK_BITS) + 1, count = sharing->parts_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct deployments *part = &sharing->parts[i];
+        size_t *shared_at = dora__alloc_zeroed(derived->memory, (size_t)shared->groups + 1, sizeof *shared_at);
+        size_t *recovery_at =
+            recovery ? dora__alloc_zeroed(derived->memory, (size_t)shared->groups + 1, sizeof *recovery_at) : NULL;
+        sharing->at[0][i] = part->shared_at = shared_at;
+        sharing->at[1][i] = part->recovery_at = recovery_at;
+        if (!shared_at || (recovery && !recovery_at))
+            return false;
+        part->derived = derived;
+        part->group_of = sharing->groups->of_service;
+        part->shared = shared;
+        part->recovery = recovery;
+        part->row = (uint32_t)((uint64_t)chunks * i / count) << DORA__CHUNK_BITS;
+        part->end = (uint32_t)((uint64_t)chunks * (i + 1) / count) << DORA__CHUNK_BITS;
+    }
+    sharing->parts[count - 1].end = derived->deployments;
+    return true;
+}
+
+static void end_parts(struct sharing *sharing) {
+    for (int of = 0; of < 2; of++)
+        for (uint32_t i = 0; i < sharing->parts_count; i++) {
+            dora__free(sharing->derived->memory, sharing->at[of][i], (size_t)sharing->groups->count + 1,
+                       sizeof(size_t));
+            sharing->at[of][i] = NULL;
+        }
+}
+
 /* Places what fits: *leads and *recoveries say what is wanted, and are cleared where it does not fit; then nothing is
    placed and another try is due. */
-static dora_status try_shared(struct deployments *placing, const struct dora__groups *groups, bool *leads,
-                              bool *recoveries) {
-    const struct dora__derived *derived = placing->derived;
-    struct dora__placed *shared = placing->shared;
+static dora_status try_shared(struct sharing *sharing, struct dora__placed *shared, struct dora__placed *recovery,
+                              bool *leads, bool *recoveries) {
+    const struct dora__derived *derived = sharing->derived;
+    const struct dora__groups *groups = sharing->groups;
+    uint32_t parts = sharing->parts_count;
     bool joined = *leads;
-    if (!begin_placing(shared, derived, groups) ||
-        (placing->recovery && !begin_placing(placing->recovery, derived, groups)))
+    if (!begin_placing(shared, derived, groups) || (recovery && !begin_placing(recovery, derived, groups)) ||
+        !begin_parts(sharing, shared, recovery))
         return DORA_ERROR_MEMORY;
     shared->has_leads = joined;
-    count_deployments(placing, 0, derived->deployments);
+    dora__threads_run(derived->linking.threads, count_part, sharing, parts);
     count_stored(shared, groups, &derived->samples[DORA__EVENTS], false);
     if (joined && !count_stored(shared, groups, &derived->samples[DORA__LEAD_TIME], true)) {
         *leads = false;
         return DORA_OK;
     }
-    if (!make_room(shared, false) || (placing->recovery && !make_room(placing->recovery, false)))
+    if (!make_room(shared, sharing->at[0], parts, false) ||
+        (recovery && !make_room(recovery, sharing->at[1], parts, false)))
         return DORA_ERROR_MEMORY;
-    if (!place_deployments(placing, 0, derived->deployments)) {
-        *leads &= placing->walk.lead_fits;
-        *recoveries &= placing->walk.recovery_fits;
-        return DORA_OK;
+    dora__threads_run(derived->linking.threads, place_part, sharing, parts);
+    bool fits = true;
+    for (uint32_t i = 0; i < parts; i++) {
+        fits &= sharing->parts[i].fits;
+        *leads &= sharing->parts[i].walk.lead_fits;
+        *recoveries &= sharing->parts[i].walk.recovery_fits;
     }
+    if (!fits)
+        return DORA_OK;
     place_stored(shared, groups, &derived->samples[DORA__EVENTS], false);
     if (joined)
         place_stored(shared, groups, &derived->samples[DORA__LEAD_TIME], true);
     end_placing(shared);
-    if (placing->recovery)
-        end_placing(placing->recovery);
+    if (recovery)
+        end_placing(recovery);
     return DORA_OK;
 }
 
 /* Events, with leads and recoveries where these are wanted and fit. *series: what is left to place. */
 static dora_status place_shared(struct dora__placed placed[DORA__SERIES_COUNT], const struct dora__derived *derived,
                                 uint32_t *series, const struct dora__groups *groups) {
-    struct deployments *placing = dora__alloc(derived->memory, 1, sizeof *placing);
-    if (!placing)
+    struct sharing sharing = {.derived = derived, .groups = groups};
+    sharing.parts_count = dora__threads_parts(derived->linking.threads, derived->deployments, PART_ROWS_LEAST);
+    sharing.parts = dora__alloc(derived->memory, sharing.parts_count, sizeof *sharing.parts);
+    if (!sharing.parts)
         return DORA_ERROR_MEMORY;
     bool leads = *series >> DORA__LEAD_TIME & 1, recoveries = *series >> DORA__RECOVERY & 1, again = true;
     dora_status status = DORA_OK;
@@ -234,14 +311,12 @@ static dora_status place_shared(struct dora__placed placed[DORA__SERIES_COUNT], 
         bool leads_wanted = leads, recoveries_wanted = recoveries;
         free_placed(&placed[DORA__EVENTS]);
         free_placed(&placed[DORA__RECOVERY]);
-        placing->derived = derived;
-        placing->group_of = groups->of_service;
-        placing->shared = &placed[DORA__EVENTS];
-        placing->recovery = recoveries ? &placed[DORA__RECOVERY] : NULL;
-        status = try_shared(placing, groups, &leads, &recoveries);
+        status = try_shared(&sharing, &placed[DORA__EVENTS], recoveries ? &placed[DORA__RECOVERY] : NULL, &leads,
+                            &recoveries);
+        end_parts(&sharing);
         again = leads != leads_wanted || recoveries != recoveries_wanted;
     }
-    dora__free(derived->memory, placing, 1, sizeof *placing);
+    dora__free(derived->memory, sharing.parts, sharing.parts_count, sizeof *sharing.parts);
     *series &=
         ~(UINT32_C(1) << DORA__EVENTS | (uint32_t)leads << DORA__LEAD_TIME | (uint32_t)recoveries << DORA__RECOVERY);
     return status;

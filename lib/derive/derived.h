@@ -9,6 +9,7 @@
 #ifndef DORA_DERIVE_DERIVED_H
 #define DORA_DERIVE_DERIVED_H
 
+#include "base/threads.h"
 #include "calendar/zone.h"
 #include "derive/samples.h"
 #include "facts/facts.h"
@@ -22,6 +23,7 @@ struct dora__linking {
     const struct dora__zone *zone;
     dora_progress_fn progress;
     void *progress_context;
+    struct dora__threads *threads; /* NULL: only the caller's */
 };
 
 /* Flags of a deployment, 0 for one that is no attempt. The first six are its events, bit by bit. */
