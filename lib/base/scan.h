@@ -58,63 +58,6 @@ static inline const char *dora__find_either(const char *at, const char *end, cha
     return at;
 }
 
-/*
- * Walks over the places of two bytes, a window at a time, and notes what else is there: `odd` becomes non-zero once a
- * quote or a byte above 127 was seen in a window entered so far, perhaps behind the place at hand. A window is only
- * entered whole, so the walk ends up to a window before the end of the bytes.
- */
-#if defined(__SSE2__)
-enum { DORA__WINDOW = 16, DORA__WINDOW_STEP = 1 };
-#else
-enum { DORA__WINDOW = 8, DORA__WINDOW_STEP = 8 };
-#endif
-
-struct dora__stops {
-    const char *window;
-    const char *end;
-    uint64_t found; /* a bit every DORA__WINDOW_STEP bits: places of the window not yet given out */
-    uint64_t odd;
-    char a, b;
-};
-
-static inline void dora__stops_enter(struct dora__stops *stops) {
-#if defined(__SSE2__)
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)stops->window);
-    __m128i as = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(stops->a)), bs = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(stops->b));
-    stops->found = (unsigned)_mm_movemask_epi8(_mm_or_si128(as, bs));
-    stops->odd |= (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), bytes));
-#else
-    uint64_t word, found = 0;
-    memcpy(&word, stops->window, 8);
-    for (unsigned i = 0; i < 8; i++)
-        found |= (uint64_t)(stops->window[i] == stops->a || stops->window[i] == stops->b) << 8 * i;
-    stops->found = found;
-    stops->odd |= dora__zero_bytes(word ^ DORA__ONES * '"') | (word & DORA__HIGHS);
-#endif
-}
-
-/* Begins at `at`; false: there is no whole window. */
-static inline int dora__stops_begin(struct dora__stops *stops, const char *at, const char *end, char a, char b) {
-    *stops = (struct dora__stops){at, end, 0, 0, a, b};
-    if (end - at < DORA__WINDOW)
-        return 0;
-    dora__stops_enter(stops);
-    return 1;
-}
-
-/* The next place, or NULL where it would need a window that is not whole. */
-static inline const char *dora__stops_next(struct dora__stops *stops) {
-    while (!stops->found) {
-        stops->window += DORA__WINDOW;
-        if (stops->end - stops->window < DORA__WINDOW)
-            return NULL;
-        dora__stops_enter(stops);
-    }
-    const char *place = stops->window + __builtin_ctzll(stops->found) / DORA__WINDOW_STEP;
-    stops->found &= stops->found - 1;
-    return place;
-}
-
 /* How many bytes from the front are ASCII. */
 static inline size_t dora__ascii_prefix(const char *text, size_t size) {
     size_t i = 0;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/scan.h"
 #include "base/utf8.h"
+#include "read/csv_rows.h"
 
 #include <string.h>
 
@@ -19,9 +20,9 @@ enum { RESYNCS_MOST = 16 };
 enum row { ROW_COMPLETE, ROW_INCOMPLETE, ROW_BAD, ROW_FAILED };
 
 void dora__csv_free(struct dora_reader *reader) {
+    dora__csv_rows_free(reader);
     dora__free(reader->memory, reader->cells, reader->cells_capacity, sizeof *reader->cells);
     dora__free(reader->memory, reader->columns, reader->columns_count, sizeof *reader->columns);
-    dora__free(reader->memory, reader->column_bits, reader->columns_count, sizeof *reader->column_bits);
     dora__free(reader->memory, reader->column_names, reader->columns_count, sizeof *reader->column_names);
     dora__free(reader->memory, reader->header_bytes, reader->header_size, 1);
 }
@@ -166,19 +167,16 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         return;
     size_t count = reader->cells_count;
     uint8_t *columns = dora__alloc(reader->memory, count, sizeof *columns);
-    uint64_t *bits = dora__alloc(reader->memory, count, sizeof *bits);
     struct dora__raw *names = dora__alloc(reader->memory, count, sizeof *names);
     char *bytes = dora__alloc(reader->memory, size + 1, 1);
-    if (!columns || !bits || !names || !bytes) {
+    if (!columns || !names || !bytes) {
         dora__free(reader->memory, columns, count, sizeof *columns);
-        dora__free(reader->memory, bits, count, sizeof *bits);
         dora__free(reader->memory, names, count, sizeof *names);
         dora__free(reader->memory, bytes, size + 1, 1);
         dora__reader_fail(reader, DORA_ERROR_MEMORY);
         return;
     }
     reader->columns = columns;
-    reader->column_bits = bits;
     reader->column_names = names;
     reader->columns_count = count;
     reader->header_bytes = bytes;
@@ -192,12 +190,14 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         names[i] = (struct dora__raw){bytes, name_size, DORA__TEXT};
         bytes += name_size;
         columns[i] = (uint8_t)dora__names_find(&reader->names, name, name_size);
-        bits[i] = columns[i] == DORA__FIELDS ? 0 : DORA__BIT(columns[i]);
-        reader->plain &= !(fields & bits[i]);
-        fields |= bits[i];
+        uint64_t bit = columns[i] == DORA__FIELDS ? 0 : DORA__BIT(columns[i]);
+        reader->plain &= !(fields & bit);
+        fields |= bit;
     }
     if (!fields)
         fail_no_field(reader, row, size);
+    else
+        dora__csv_rows_make(reader);
 }
 
 static void keep_unknown(struct dora_reader *reader, size_t column) {
@@ -242,45 +242,20 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
         dora__convert_record(reader, row, size, byte);
 }
 
-/* The cell of a column of the common row. */
-static inline uint64_t take_plain_cell(struct dora_reader *reader, size_t column, const char *at, size_t width) {
-    struct dora__raw *raw = &reader->raws[reader->columns[column]];
-    uint64_t bit = reader->column_bits[column];
-    raw->data = at;
-    raw->size = width;
-    raw->form = DORA__TEXT;
-    if (!bit && width)
-        keep_unknown(reader, column);
-    return width ? bit : 0;
-}
-
-/* The common row, taken in one pass: as many cells as the header has, no field twice, no quote and nothing but ASCII
-   near, all of it at hand. False: it is not one, and the general way decides. */
-static bool take_plain_row(struct dora_reader *reader, const char *row, size_t size, size_t *length) {
-    struct dora__stops stops;
-    const char *at = row, *stop;
-    size_t last = reader->columns_count - 1;
-    uint64_t seen = 0;
-    if (!dora__stops_begin(&stops, row, row + size, reader->delimiter, '\n'))
-        return false;
-    reader->unknown_count = 0;
-    for (size_t i = 0; i < last; i++, at = stop + 1) {
-        stop = dora__stops_next(&stops);
-        if (!stop || *stop == '\n')
-            return false;
-        seen |= take_plain_cell(reader, i, at, (size_t)(stop - at));
-    }
-    stop = dora__stops_next(&stops);
-    if (!stop || *stop != '\n')
-        return false;
-    *length = (size_t)(stop - row) + 1;
-    if (stops.odd || *length > reader->record_bytes_max)
-        return false;
-    seen |= take_plain_cell(reader, last, at, (size_t)(stop - at) - (stop > at && stop[-1] == '\r'));
-    reader->raws_seen = seen;
-    if (reader->failure.status == DORA_OK)
-        dora__convert_record(reader, row, *length - 1, reader->offset);
-    return true;
+/* Takes common rows; how many bytes they were. What waits is added whenever the bytes may go. */
+static size_t take_common_rows(struct dora_reader *reader, const char *bytes, size_t size) {
+    struct dora__csv_rows *rows = reader->rows;
+    size_t taken = 0, more;
+    do {
+        uint32_t before = rows->batch.rows;
+        more = dora__csv_rows_take(rows, bytes + taken, size - taken);
+        taken += more;
+        reader->records += rows->batch.rows - before;
+        reader->line += rows->batch.rows - before;
+    } while (rows->batch.rows == DORA__BATCH_ROWS && dora__csv_rows_flush(reader));
+    if (rows->status != DORA_OK)
+        dora__reader_fail(reader, rows->status);
+    return taken;
 }
 
 /* Rejects a record without an end, or too long a one, and says how much of it to pass over: its first line, or, when
@@ -330,16 +305,18 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
             at += length;
             continue;
         }
+        if (reader->rows) {
+            size_t taken = take_common_rows(reader, row, left);
+            if (taken) {
+                at += taken;
+                continue;
+            }
+            if (!dora__csv_rows_flush(reader)) /* so that all before the row at hand is in, whatever becomes of it */
+                break;
+        }
         /* What is looked at depends on the row alone, not on how much of the input is at hand behind it. */
         size_t most = reader->record_bytes_max + 1, near = left < most ? left : most;
         bool whole = final && near == left;
-        if (reader->plain && take_plain_row(reader, row, near, &length)) {
-            if (reader->failure.status == DORA_ERROR_MEMORY)
-                break;
-            reader->line++;
-            at += length;
-            continue;
-        }
         if (!reader->delimiter && !(reader->delimiter = guess_delimiter(row, near, whole || near == most)))
             break;
         enum row found = scan_row(reader, row, near, whole, &length, &problem);
@@ -367,6 +344,8 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
         reader->line += reader->quoted ? count_lines(row, length) : row[length - 1] == '\n';
         at += length;
     }
+    if (reader->failure.status == DORA_OK)
+        dora__csv_rows_flush(reader);
     reader->offset = begin;
     return at;
 }

@@ -81,14 +81,14 @@ struct dora_reader {
     size_t cells_count;
     size_t cells_capacity;
     uint8_t *columns;               /* field of each column; DORA__FIELDS: unknown */
-    uint64_t *column_bits;          /* bit of that field, 0 for unknown */
     bool plain;                     /* the header is read, and no field stands in it twice */
     struct dora__raw *column_names; /* in header_bytes */
     size_t columns_count;
     char *header_bytes;
     size_t header_size;
     unsigned resyncs;
-    bool quoted; /* the row at hand has a quoted cell, hence perhaps more lines than one */
+    bool quoted;                 /* the row at hand has a quoted cell, hence perhaps more lines than one */
+    struct dora__csv_rows *rows; /* NULL: every row goes the general way */
 };
 
 /* A reader that adds to `facts`, which outlives it; the options were taken with dora__take_struct. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The common row of CSV, from bytes to columns in one pass: the places of delimiters and line ends come as bit masks of
+ * 64 bytes, and each cell goes by the type of its column straight into a batch. A row with anything unusual, be it a
+ * quote, a byte above 127, a cell that is not what its column wants, is left to the general way of csv.c, which also
+ * says what is wrong; until its last cell is taken a row leaves no trace.
+ */
+#ifndef DORA_READ_CSV_ROWS_H
+#define DORA_READ_CSV_ROWS_H
+
+#include "base/kernel.h"
+#include "facts/batch.h"
+#include "read/recall.h"
+
+struct dora_reader;
+
+enum { DORA__CSV_COLUMNS_MOST = 64 };
+
+/* What a column's cells are. */
+enum dora__csv_cells {
+    DORA__CELLS_INSTANT,
+    DORA__CELLS_SERVICE,
+    DORA__CELLS_STRING,
+    DORA__CELLS_BOOL,
+    DORA__CELLS_STATUS, /* up to here stored in the batch */
+    DORA__CELLS_ID,
+    DORA__CELLS_KIND,    /* says again what all rows are */
+    DORA__CELLS_UNKNOWN, /* counted where there is something */
+    DORA__CELLS_RARE     /* where there is something, the general way takes the row */
+};
+
+struct dora__csv_column {
+    enum dora__csv_cells cells;
+    void *to; /* column of the batch */
+};
+
+struct dora__csv_rows {
+    struct dora__facts *facts;
+    enum dora__kernel kernel;
+    char delimiter;
+    uint32_t columns_count;
+    size_t record_bytes_max;
+    size_t size; /* of this block */
+    struct dora__csv_column columns[DORA__CSV_COLUMNS_MOST];
+    uint64_t unknown_rows[DORA__CSV_COLUMNS_MOST]; /* of the batch: how many hold something in that column */
+    struct dora__batch batch;
+    dora_string ids[DORA__BATCH_ROWS];
+    dora_status status; /* of interning: MEMORY or LIMIT end the reader */
+    struct dora__recall services;
+    struct dora__recall strings;
+    int64_t storage[]; /* the batch's columns */
+};
+
+/* Readies the reader for common rows, its header being read, where there can be any. Without memory there are none. */
+void dora__csv_rows_make(struct dora_reader *reader);
+void dora__csv_rows_free(struct dora_reader *reader);
+
+/* Takes common rows from the front of bytes, which may hold any number of them, and says how many bytes they were.
+   Stops at another row, at the end, when the batch is full, or where rows->status is not OK. */
+size_t dora__csv_rows_take(struct dora__csv_rows *rows, const char *bytes, size_t size);
+
+/* Adds what waits in the batch to the facts. False: the reader has failed. */
+bool dora__csv_rows_flush(struct dora_reader *reader);
+
+/* The kernels' own. */
+size_t dora__csv_rows_take_portable(struct dora__csv_rows *rows, const char *bytes, size_t size);
+size_t dora__csv_rows_take_avx2(struct dora__csv_rows *rows, const char *bytes, size_t size);
+
+#endif
