@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Facts from columns in memory: the Arrow C data and stream interfaces, which data frames and databases speak, without
- * any Arrow library. docs/arrow.md says which columns are read and how.
+ * Facts from columns in memory, and results as such: the Arrow C data and stream interfaces, which data frames and
+ * databases speak, without any Arrow library. docs/arrow.md says which columns are read and how.
  *
  *     struct ArrowArrayStream stream;
  *     ... a producer fills it ...
@@ -97,6 +97,17 @@ DORA_API dora_status dora_engine_add_arrow(dora_engine *engine, struct ArrowArra
 DORA_API dora_status dora_engine_add_arrow_array(dora_engine *engine, struct ArrowArray *array,
                                                  struct ArrowSchema *schema, const dora_arrow_options *options,
                                                  dora_error *error);
+
+/* ----------------------------------------------------------------------------------------------------------- export */
+
+/*
+ * Hands a result over as a stream of one array, a struct with the result's columns: int64, double, date32, boolean and
+ * utf8 (large utf8 beyond 2 GiB), all nullable. Nothing is copied but booleans. On success the result belongs to the
+ * stream and to what comes from it, and is freed with the last of them, on any thread, with the allocator of its
+ * engine; it must not be used or freed by anybody else. The engine may be freed before. On failure the result is the
+ * caller's as before. O(columns + rows of booleans). Errors: ARGUMENT, MEMORY.
+ */
+DORA_API dora_status dora_result_arrow(dora_result *result, struct ArrowArrayStream *stream, dora_error *error);
 
 #ifdef __cplusplus
 }
