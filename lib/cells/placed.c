@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { PART_ROWS_LEAST = 1 << 16 };
+enum { NEXT_LINE = 8 }; /* words to where a group's samples go soon: fetched ahead, since groups are many */
 
 static uint64_t word_of(const struct dora__placed *placed, int32_t day, bool has_value, unsigned events,
                         uint32_t value) {
@@ -39,7 +40,7 @@ static void free_placed(struct dora__placed *placed) {
    at[g + 1], where the part's go, at[g], behind those of the parts before it. */
 static bool make_room(struct dora__placed *placed, size_t *const *at, uint32_t parts, bool wide) {
     for (size_t group = 0; group < placed->groups; group++) {
-        size_t next = placed->begin[group], stored = placed->begin[group + 1];
+        size_t begin = placed->begin[group], next = begin, stored = placed->begin[group + 1];
         for (uint32_t part = 0; part < parts; part++) {
             size_t count = at[part][group + 1];
             at[part][group] = next;
@@ -47,6 +48,7 @@ static bool make_room(struct dora__placed *placed, size_t *const *at, uint32_t p
         }
         placed->begin[group] = next;
         placed->begin[group + 1] = next + stored;
+        placed->most = next + stored - begin > placed->most ? next + stored - begin : placed->most;
     }
     placed->count = placed->begin[placed->groups];
     placed->unit = wide ? 1 : DORA__US_PER_SECOND;
@@ -157,8 +159,9 @@ static void place_block_of_deployments(const struct deployments *placing) {
         uint32_t group = placing->group_of[walk->service[i]];
         if (!walk->flags[i] || group == DORA__NO_GROUP)
             continue;
-        shared->words[placing->shared_at[group]++] =
-            word_of(shared, walk->day[i], walk->has_lead[i], walk->flags[i] & DORA__EVENT_FLAGS, walk->lead_s[i]);
+        uint64_t *to = shared->words + placing->shared_at[group]++;
+        *to = word_of(shared, walk->day[i], walk->has_lead[i], walk->flags[i] & DORA__EVENT_FLAGS, walk->lead_s[i]);
+        __builtin_prefetch(to + NEXT_LINE, 1);
     }
     for (uint32_t k = 0; recovery && k < walk->recovered_count; k++) {
         uint32_t i = walk->recovered[k], group = placing->group_of[walk->service[i]];

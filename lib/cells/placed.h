@@ -28,6 +28,7 @@ struct dora__placed {
     struct dora__memory *memory;
     size_t count;
     uint32_t groups;
+    size_t most;     /* samples of the largest group */
     size_t *begin;   /* samples of group g are begin[g] .. begin[g + 1] - 1 */
     uint64_t *words; /* in order of arrival within a group, until a strip puts them in the order of days */
     int64_t *wide;   /* NULL, or a sample each: the value, which the word then has not */

@@ -4,10 +4,14 @@
 
 #include "base/kernel.h"
 #include "base/sort.h"
+#include "cells/rank.h"
 
 #include <string.h>
 
-enum { COUNTS_LEAST = 1 << 16, COUNTS_RANGE = 2 }; /* sets of counts: samples at least, range at most times samples */
+/* Where sets of counts are taken: at least so many samples, in a range of values of at most so many times their number
+   and, unless they are dense, at most so many. */
+enum { COUNTS_LEAST = 1 << 16, COUNTS_SPARSE = 256, COUNTS_DENSE = 2, COUNTS_RANGE = 1 << 24 };
+enum { LIST_PADS = 16 /* before and behind */ };
 
 const struct dora__select_kernel *dora__select_kernel(void) {
 #ifdef DORA__WITH_AVX2
@@ -26,6 +30,7 @@ void dora__select_free(struct dora__select *select) {
     dora__buffer_free(&select->sort_room, select->memory);
     dora__buffer_free(&select->keys_room, select->memory);
     dora__buffer_free(&select->set_room, select->memory);
+    dora__buffer_free(&select->list_room, select->memory);
 }
 
 /* The distinct values of a wide strip, ascending, so that samples can go by 32-bit keys. *kept: their number. */
@@ -57,43 +62,39 @@ static uint32_t key_of(const uint64_t *values, size_t count, uint64_t wanted) {
     return (uint32_t)low;
 }
 
-/* Sorts samples by key, each with its place below it; ranks and values by rank then take the other half of the room. */
 static bool rank_samples(struct dora__select *select) {
     const struct dora__strip *strip = select->strip;
-    size_t count = strip->count, values = 0;
+    size_t count = strip->count, values = 0, rooms = strip->wide ? 3 : 2;
+    uint32_t *rank, *by_rank;
     if (count > UINT32_MAX || (strip->wide && !make_values(select, &values)) ||
-        !dora__buffer_room(&select->sort_room, select->memory, 2 * count, sizeof(uint64_t)))
+        !dora__buffer_room(&select->sort_room, select->memory, rooms * strip->most, sizeof(uint64_t)))
         return false;
     uint64_t *room = select->sort_room.data;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t key = strip->wide ? key_of(select->values, values, dora__biased(strip->wide[i])) : strip->narrow[i];
-        room[i] = (uint64_t)key << 32 | i;
-    }
-    const uint64_t *sorted = dora__sort_u64(room, room + count, count, 32);
-    uint32_t *rank = (uint32_t *)(sorted == room ? room + count : room), *by_rank = rank + count;
-    for (size_t i = 0; i < count; i++) {
-        rank[(uint32_t)sorted[i]] = (uint32_t)i;
-        by_rank[i] = (uint32_t)(sorted[i] >> 32);
-    }
+    uint32_t *keys = strip->wide ? (uint32_t *)(room + 2 * count) : strip->narrow;
+    for (size_t i = 0; strip->wide && i < count; i++)
+        keys[i] = key_of(select->values, values, dora__biased(strip->wide[i]));
+    dora__rank_keys(keys, count, room, &rank, &by_rank);
     select->rank = rank;
     select->by_rank = by_rank;
     return true;
 }
 
-/* An empty set of `size` bits or counts of item_size bytes for each 512 of them. */
+/* An empty set of `size` bits or counts, block_size bytes for each 512 of them. */
 static void *make_set(struct dora__select *select, size_t size, size_t block_size) {
     size_t superblocks = (size >> DORA__SUPERBLOCK_BITS) + 1, blocks = (size >> DORA__BLOCK_BITS) + 1;
     size_t room = blocks * block_size + (blocks + superblocks) * sizeof *select->blocks;
-    if (!dora__buffer_room(&select->set_room, select->memory, room, 1))
-        return NULL;
-    memset(select->set_room.data, 0, room);
+    if (room > select->set_room.capacity) {
+        if (!dora__buffer_room(&select->set_room, select->memory, room, 1))
+            return NULL;
+        memset(select->set_room.data, 0, select->set_room.capacity);
+    }
     select->blocks = (uint32_t *)((char *)select->set_room.data + blocks * block_size);
     select->superblocks = select->blocks + blocks;
     select->superblocks_count = superblocks;
     return select->set_room.data;
 }
 
-/* Whether counts of values are to be preferred: it saves to rank the samples, and costs memory by the range. */
+/* Whether counts of values are to be preferred: they save to rank the samples, and cost memory by the range. */
 static bool prefer_counts(const struct dora__strip *strip, uint32_t *least, size_t *range) {
     if (!strip->narrow || strip->count < COUNTS_LEAST)
         return false;
@@ -105,17 +106,45 @@ static bool prefer_counts(const struct dora__strip *strip, uint32_t *least, size
     }
     *least = low;
     *range = (size_t)(high - low) + 1;
-    return (high - low) / COUNTS_RANGE < strip->count;
+    return (high - low) / COUNTS_DENSE < strip->count ||
+           (high - low < COUNTS_RANGE && (high - low) / COUNTS_SPARSE < strip->count);
 }
 
-bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, bool sliding) {
+/* The most samples that so many days hold. */
+static size_t most_in(const struct dora__strip *strip, uint32_t days) {
+    size_t most = 0, low = 0;
+    for (size_t high = 0; high < strip->days; high++) {
+        while ((uint32_t)(strip->day[high] - strip->day[low]) >= days)
+            low++;
+        size_t count = strip->begin[high + 1] - strip->begin[low];
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+static bool make_list(struct dora__select *select) {
+    size_t size = select->kernel->list_most + 2 * LIST_PADS;
+    if (!dora__buffer_room(&select->list_room, select->memory, size, sizeof *select->list))
+        return false;
+    select->list = (uint32_t *)select->list_room.data + LIST_PADS;
+    select->listed = 0;
+    memset(select->list_room.data, 0, LIST_PADS * sizeof *select->list);
+    memset(select->list, 0xFF, (size - LIST_PADS) * sizeof *select->list);
+    return true;
+}
+
+bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, uint32_t sliding_days) {
     size_t range;
     select->strip = strip;
     select->low = select->high = 0;
     select->values = NULL;
     select->run = select->kernel->sort;
-    if (!sliding || !strip->count)
+    if (!sliding_days || !strip->count)
         return true;
+    if (strip->narrow && most_in(strip, sliding_days) <= select->kernel->list_most) {
+        select->run = select->kernel->slide_list;
+        return make_list(select);
+    }
     if (prefer_counts(strip, &select->least, &range)) {
         select->run = select->kernel->slide_counts;
         select->counts = make_set(select, range, sizeof *select->counts << DORA__BLOCK_BITS);
@@ -125,6 +154,15 @@ bool dora__select_begin(struct dora__select *select, const struct dora__strip *s
     select->bits =
         rank_samples(select) ? make_set(select, strip->count, sizeof *select->bits << (DORA__BLOCK_BITS - 6)) : NULL;
     return select->bits != NULL;
+}
+
+void dora__select_end(struct dora__select *select) {
+    if (select->strip && (select->run == select->kernel->slide_ranks || select->run == select->kernel->slide_counts)) {
+        uint32_t end = (uint32_t)select->high; /* an empty window behind the last one takes all samples out */
+        const struct dora__asked asked = {.windows = 1, .low = &end, .high = &end};
+        select->run(select, &asked);
+    }
+    select->strip = NULL;
 }
 
 bool dora__select_run(struct dora__select *select, const struct dora__asked *asked) {

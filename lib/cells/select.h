@@ -3,9 +3,9 @@
  * Order statistics of windows that move forwards over a strip, asked for many windows at a time.
  *
  * Windows that do not overlap sort their own samples. For windows that do, a set holds what is inside: a day that
- * enters or leaves changes the set by its samples, and the k-th is found by counts of its blocks; no window is selected
- * anew. The set is a bitmap over the ranks of the group's samples, or, where samples are so many that they nearly fill
- * the range of their values, the number of each value.
+ * enters or leaves changes the set by its samples; no window is selected anew. The set is a sorted list where windows
+ * hold few samples. Else it is a bitmap over the ranks of the group's samples, or, where samples are so many that it
+ * is cheaper, the number of each value, and the k-th is found by counts of its blocks.
  */
 #ifndef DORA_CELLS_SELECT_H
 #define DORA_CELLS_SELECT_H
@@ -33,7 +33,9 @@ struct dora__select;
 
 /* The ways, compiled for one kind of machine. */
 struct dora__select_kernel {
+    size_t list_most; /* samples of a window for which a list is best */
     void (*sort)(struct dora__select *select, const struct dora__asked *asked);
+    void (*slide_list)(struct dora__select *select, const struct dora__asked *asked);
     void (*slide_ranks)(struct dora__select *select, const struct dora__asked *asked);
     void (*slide_counts)(struct dora__select *select, const struct dora__asked *asked);
 };
@@ -50,13 +52,16 @@ struct dora__select {
     const uint32_t *rank;    /* sliding over ranks: of each sample */
     const uint32_t *by_rank; /* its value by rank, or the place of its value in `values` */
     const uint64_t *values;  /* NULL, or the distinct biased values of a wide strip */
-    uint64_t *bits;          /* a bit a rank */
-    uint32_t *counts;        /* sliding over counts: samples of each value */
-    uint32_t least;          /* the value that counts[0] counts */
-    uint32_t *blocks;        /* samples in each 512 bits or counts */
-    uint32_t *superblocks;   /* in each 32,768 */
+    uint32_t *list;          /* sliding over a list: the window's values; 0 before them, UINT32_MAX behind */
+    size_t listed;
+    uint64_t *bits;        /* a bit a rank */
+    uint32_t *counts;      /* sliding over counts: samples of each value */
+    uint32_t least;        /* the value that counts[0] counts */
+    uint32_t *blocks;      /* samples in each 512 bits or counts */
+    uint32_t *superblocks; /* in each 32,768 */
     size_t superblocks_count;
-    struct dora__buffer sort_room, keys_room, set_room;
+    struct dora__buffer sort_room, keys_room, list_room;
+    struct dora__buffer set_room; /* all zero while no window is inside */
 };
 
 /* Blocks of the sets. */
@@ -66,8 +71,11 @@ void dora__select_init(struct dora__select *select, struct dora__memory *memory,
                        const struct dora__select_kernel *kernel);
 void dora__select_free(struct dora__select *select);
 
-/* Begins with a loaded strip. `sliding`: windows overlap. False: out of memory. O(samples) where sliding. */
-bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, bool sliding);
+/* Begins with a loaded strip. `sliding_days`: the length of windows where they overlap, else 0. False: out of memory.
+   O(samples) where sliding. */
+bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, uint32_t sliding_days);
+/* Ends with a strip, before it is loaded again. */
+void dora__select_end(struct dora__select *select);
 
 /* Answers for the next windows. Those that do not overlap may lose the order of the strip's values within a window.
    False: out of memory. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Selection with AVX2, BMI2 and POPCNT. Few keys are sorted without a branch on any of them: the place of a key is the
+ * Selection with AVX2, BMI2 and POPCNT. In a sorted list, to insert a value is to take of each neighbouring pair what
+ * the value leaves in the middle, eight at a time and whatever the place is; to take one out moves up what is not less.
+ * Few keys are sorted without a branch on any of them: the place of a key is the
  * number of lesser ones, counted for eight keys at a time; gaps that equal keys leave are filled from below.
  */
 #include <immintrin.h>
@@ -8,7 +10,7 @@
 #include <stdint.h>
 
 #define KERNEL dora__select_avx2
-enum { SORT_FEW = 80, LANES = 8 };
+enum { SORT_FEW = 80, LIST_MOST = 128, LANES = 8 };
 
 static inline size_t popcount(uint64_t word) {
     return (size_t)_mm_popcnt_u64(word);
@@ -39,6 +41,28 @@ static inline void sort_few(uint32_t *keys, size_t count) {
     for (size_t i = 0; i < count; i++) {
         greatest = sorted[i] > greatest ? sorted[i] : greatest;
         keys[i] = greatest;
+    }
+}
+
+static inline __m256i load(const uint32_t *from) {
+    return _mm256_loadu_si256((const __m256i *)(const void *)from);
+}
+
+static inline void insert(uint32_t *list, size_t count, uint32_t value) {
+    const __m256i new = _mm256_set1_epi32((int32_t)value);
+    for (size_t i = count / LANES * LANES;; i -= LANES) {
+        __m256i moved = _mm256_min_epu32(load(list + i), _mm256_max_epu32(load(list + i - 1), new));
+        _mm256_storeu_si256((__m256i *)(void *)(list + i), moved);
+        if (!i)
+            break;
+    }
+}
+
+static inline void take_out(uint32_t *list, size_t count, uint32_t value) {
+    const __m256i old = _mm256_set1_epi32((int32_t)value);
+    for (size_t i = 0; i < count; i += LANES) {
+        __m256i at = load(list + i), not_less = _mm256_cmpeq_epi32(_mm256_max_epu32(at, old), at);
+        _mm256_storeu_si256((__m256i *)(void *)(list + i), _mm256_blendv_epi8(at, load(list + i + 1), not_less));
     }
 }
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #define KERNEL dora__select_portable
-enum { SORT_FEW = 24 };
+enum { SORT_FEW = 24, LIST_MOST = 48 };
 
 static inline size_t popcount(uint64_t word) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -36,6 +36,22 @@ static inline void sort_few(uint32_t *keys, size_t count) {
             keys[at] = keys[at - 1];
         keys[at] = key;
     }
+}
+
+static inline void insert(uint32_t *list, size_t count, uint32_t value) {
+    size_t at = count;
+    for (; at > 0 && list[at - 1] > value; at--)
+        list[at] = list[at - 1];
+    list[at] = value;
+}
+
+static inline void take_out(uint32_t *list, size_t count, uint32_t value) {
+    size_t at = 0;
+    while (list[at] < value)
+        at++;
+    for (; at + 1 < count; at++)
+        list[at] = list[at + 1];
+    list[count - 1] = UINT32_MAX;
 }
 
 #include "cells/select_windows.h"

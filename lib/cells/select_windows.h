@@ -2,7 +2,9 @@
 /*
  * What is done for each window, compiled once for each kind of machine. The file that includes this has defined:
  *   popcount(word), the number of its bits; bit_at(word, k), the place of its k-th bit from 0, of which there are more;
- *   sort_few(keys, count), for up to SORT_FEW keys with VECTOR_ROOM behind them that may be read;
+ *   sort_few(keys, count), for up to SORT_FEW keys with room for a vector behind them that may be read;
+ *   insert(list, count, value) and take_out(list, count, value), for sorted lists of up to LIST_MOST values, padded as
+ *   struct dora__select says;
  *   KERNEL, the name of the kernel.
  */
 #include "base/sort.h"
@@ -73,6 +75,30 @@ static void repeat_answers(const struct dora__asked *asked, uint32_t w) {
     } while (0)
 
 /* `step` is 1, or minus 1 modulo 2^32. */
+static inline void change_list(struct dora__select *select, size_t from, size_t end, uint32_t step) {
+    const uint32_t *values = select->strip->narrow;
+    if (step == 1)
+        for (size_t i = from; i < end; i++)
+            insert(select->list, select->listed++, values[i]);
+    else
+        for (size_t i = from; i < end; i++)
+            take_out(select->list, select->listed--, values[i]);
+}
+
+static void slide_list(struct dora__select *select, const struct dora__asked *asked) {
+    for (uint32_t w = 0; w < asked->windows; w++) {
+        size_t low = asked->low[w], high = asked->high[w];
+        SLIDE(select, low, high, change_list);
+        for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
+            size_t k = asked->k[at];
+            if (k == DORA__NOT_ASKED)
+                continue;
+            asked->value[at] = select->list[k];
+            asked->next[at] = select->list[asked->between[at] && k + 1 < select->listed ? k + 1 : k];
+        }
+    }
+}
+
 static inline void change_ranks(struct dora__select *select, size_t from, size_t end, uint32_t step) {
     bool one_superblock = select->superblocks_count == 1;
     for (size_t i = from; i < end; i++) {
@@ -148,6 +174,24 @@ static inline void change_counts(struct dora__select *select, size_t from, size_
     }
 }
 
+/* The value of the k-th of a set, from the least one; *k is counted from the first sample of that value then. */
+static inline size_t value_at(const struct dora__select *select, size_t *k) {
+    enum { PIECE = 32 }; /* counts that are summed before they are looked at one by one */
+    size_t value = block_at(select, k) << DORA__BLOCK_BITS, left = *k;
+    for (;; value += PIECE) {
+        uint32_t sum = 0;
+        for (size_t i = 0; i < PIECE; i++)
+            sum += select->counts[value + i];
+        if (left < sum)
+            break;
+        left -= sum;
+    }
+    while (left >= select->counts[value])
+        left -= select->counts[value++];
+    *k = left;
+    return value;
+}
+
 static void slide_counts(struct dora__select *select, const struct dora__asked *asked) {
     for (uint32_t w = 0; w < asked->windows; w++) {
         size_t low = asked->low[w], high = asked->high[w];
@@ -161,9 +205,7 @@ static void slide_counts(struct dora__select *select, const struct dora__asked *
             size_t k = asked->k[at], left = k;
             if (k == DORA__NOT_ASKED)
                 continue;
-            size_t value = block_at(select, &left) << DORA__BLOCK_BITS;
-            while (left >= select->counts[value])
-                left -= select->counts[value++];
+            size_t value = value_at(select, &left);
             asked->value[at] = asked->next[at] = (int64_t)(value + select->least);
             if (!asked->between[at] || k + 1 == count || left + 1 < select->counts[value])
                 continue;
@@ -174,4 +216,4 @@ static void slide_counts(struct dora__select *select, const struct dora__asked *
     }
 }
 
-const struct dora__select_kernel KERNEL = {sort, slide_ranks, slide_counts};
+const struct dora__select_kernel KERNEL = {LIST_MOST, sort, slide_list, slide_ranks, slide_counts};

@@ -75,7 +75,7 @@ static size_t count_days(const uint64_t *words, size_t count, bool *ordered) {
 
 /* Puts words into the order of days, and wide values with them, whose places the words then hold. */
 static bool order_words(struct dora__strip *strip, uint64_t *words, const int64_t *wide, size_t count) {
-    if (!dora__buffer_room(&strip->scratch, strip->memory, count, sizeof *words))
+    if (!dora__buffer_room(&strip->scratch, strip->memory, strip->most, sizeof *words))
         return false;
     if (wide && count > UINT32_MAX)
         return false;
@@ -86,7 +86,7 @@ static bool order_words(struct dora__strip *strip, uint64_t *words, const int64_
         memcpy(words, sorted, count * sizeof *words);
     if (!wide)
         return true;
-    if (!dora__buffer_room(&strip->values, strip->memory, count, sizeof *wide))
+    if (!dora__buffer_room(&strip->values, strip->memory, strip->most, sizeof *wide))
         return false;
     int64_t *values = strip->values.data;
     for (size_t i = 0; i < count; i++)
@@ -95,14 +95,14 @@ static bool order_words(struct dora__strip *strip, uint64_t *words, const int64_
     return true;
 }
 
-static bool make_rooms(struct dora__strip *strip, size_t count, bool wide) {
+static bool make_rooms(struct dora__strip *strip, bool wide) {
     size_t days = strip->days, totals = strip->events ? DORA__TOTALS : 0;
     return dora__buffer_room(&strip->directory_days, strip->memory, days + 1, sizeof *strip->day) &&
            dora__buffer_room(&strip->directory_begin, strip->memory, days + 1, sizeof *strip->begin) &&
            dora__buffer_room(&strip->sums, strip->memory, days + 1,
                              wide ? sizeof *strip->wide_sums : sizeof *strip->narrow_sums) &&
            dora__buffer_room(&strip->totals_room, strip->memory, totals * (days + 1), sizeof **strip->totals) &&
-           (wide || dora__buffer_room(&strip->values, strip->memory, count + VECTOR_ROOM, sizeof *strip->narrow));
+           (wide || dora__buffer_room(&strip->values, strip->memory, strip->most + VECTOR_ROOM, sizeof *strip->narrow));
 }
 
 /* Counters of events, seven bits each, in one word: to add a set of events spreads its bits, five and four of them. */
@@ -226,21 +226,29 @@ static void take_apart_wide(struct dora__strip *strip, const uint64_t *words, si
     strip->wide_sums = sums;
 }
 
-bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group) {
+bool dora__strip_order(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group) {
     size_t from = placed->begin[group], count = placed->begin[group + 1] - from;
     uint64_t *words = count ? placed->words + from : NULL;
     bool ordered;
+    strip->most = placed->most;
+    strip->wide = placed->wide ? placed->wide + from : NULL;
+    strip->days = count_days(words, count, &ordered);
+    if (ordered)
+        return true;
+    if (!order_words(strip, words, strip->wide, count))
+        return false;
+    strip->days = count_days(words, count, &ordered);
+    return true;
+}
+
+/* Words in order, of strip->days days; where values are wide, they are strip->wide. */
+static bool load_words(struct dora__strip *strip, const struct dora__placed *placed, const uint64_t *words,
+                       size_t count) {
     strip->unit = placed->unit;
     strip->narrow = NULL;
     strip->narrow_sums = NULL;
     strip->wide_sums = NULL;
-    strip->wide = placed->wide ? placed->wide + from : NULL;
-    strip->days = count_days(words, count, &ordered);
-    if (!ordered && !order_words(strip, words, strip->wide, count))
-        return false;
-    if (!ordered)
-        strip->days = count_days(words, count, &ordered);
-    if (!make_rooms(strip, count, placed->wide != NULL))
+    if (!make_rooms(strip, placed->wide != NULL))
         return false;
     strip->day = strip->directory_days.data;
     strip->begin = strip->directory_begin.data;
@@ -251,4 +259,37 @@ bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *plac
     else
         take_apart(strip, words, count, placed->first_day, false);
     return true;
+}
+
+bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group) {
+    size_t from = placed->begin[group], count = placed->begin[group + 1] - from;
+    return dora__strip_order(strip, placed, group) &&
+           load_words(strip, placed, count ? placed->words + from : NULL, count);
+}
+
+/* The first of ordered words that is not before a day. */
+static size_t find_word(const uint64_t *words, size_t count, int64_t day) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((int64_t)(words[middle] >> DORA__WORD_DAY) < day)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool dora__strip_load_days(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group, int32_t first,
+                           int32_t last) {
+    size_t from = placed->begin[group], all = placed->begin[group + 1] - from;
+    const uint64_t *words = all ? placed->words + from : NULL;
+    size_t begin = find_word(words, all, (int64_t)first - placed->first_day);
+    size_t end = find_word(words, all, (int64_t)last + 1 - placed->first_day);
+    bool ordered;
+    strip->most = end - begin;
+    words = end > begin ? words + begin : NULL;
+    strip->wide = NULL;
+    strip->days = count_days(words, end - begin, &ordered);
+    return load_words(strip, placed, words, end - begin);
 }

@@ -19,6 +19,7 @@ struct dora__strip {
     struct dora__memory *memory;
     uint32_t events;     /* bit e: events e are totalled */
     size_t count;        /* values */
+    size_t most;         /* that any group has; buffers are made for them at once */
     size_t days;         /* days that have samples */
     const int32_t *day;  /* of each such day, ascending, and INT32_MAX behind them */
     const size_t *begin; /* the day's values are begin[d] .. begin[d + 1] - 1 */
@@ -37,6 +38,17 @@ void dora__strip_free(struct dora__strip *strip);
 
 /* Loads a group, once: its words are put into the order of days. False: out of memory. O(samples). */
 bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group);
+
+/* In two steps, for strips that share a group, each with some of its days: the words are put into order once, then
+   several strips may load days first .. last at once. Not where values are wide. */
+bool dora__strip_order(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group);
+bool dora__strip_load_days(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group, int32_t first,
+                           int32_t last);
+
+/* The day of the sample that so many of the group's, in order, come before. */
+static inline int32_t dora__placed_day(const struct dora__placed *placed, uint32_t group, size_t before) {
+    return placed->first_day + (int32_t)(placed->words[placed->begin[group] + before] >> DORA__WORD_DAY);
+}
 
 /* Room for `size` bytes; the content is lost where it grows. */
 bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory, size_t count, size_t item_size);

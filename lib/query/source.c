@@ -35,7 +35,10 @@ static int strip_of(const struct dora__source *source, int series) {
 }
 
 bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group) {
-    bool sliding = source->plan->query.window_days > source->plan->query.step_days;
+    const dora_query *query = &source->plan->query;
+    uint32_t sliding_days = query->window_days > query->step_days ? query->window_days : 0;
+    for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
+        dora__select_end(&source->selects[series]);
     source->shared = placed[DORA__EVENTS].has_leads;
     for (int series = 0; series < DORA__SERIES_COUNT; series++) {
         source->last_low[series] = source->last_high[series] = 0;
@@ -45,7 +48,7 @@ bool dora__source_begin(struct dora__source *source, const struct dora__placed *
     }
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
         if (needs(source, series) &&
-            !dora__select_begin(&source->selects[series], &source->strips[strip_of(source, series)], sliding))
+            !dora__select_begin(&source->selects[series], &source->strips[strip_of(source, series)], sliding_days))
             return false;
     return true;
 }

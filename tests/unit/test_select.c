@@ -75,6 +75,7 @@ static void make_samples(const struct ask *ask, struct dora__placed *placed, siz
     begin[1] = ask->count;
     *placed = (struct dora__placed){.count = ask->count,
                                     .groups = 1,
+                                    .most = ask->count,
                                     .begin = begin,
                                     .words = words,
                                     .wide = ask->narrow ? NULL : wide,
@@ -140,7 +141,7 @@ static void check(struct ask ask) {
     make_samples(&ask, &placed, begin);
     assert_true(dora__strip_load(&strip, &placed, 0));
     assert_true(strip.count == ask.count && strip.unit == placed.unit);
-    assert_true(dora__select_begin(&select, &strip, ask.length > ask.step));
+    assert_true(dora__select_begin(&select, &strip, ask.length > ask.step ? (uint32_t)ask.length : 0));
     uint32_t windows = 0;
     for (int32_t last = FIRST_DAY - 3; last < ask.span; last += ask.step) {
         asked.first[windows] = last - ask.length + 1;
