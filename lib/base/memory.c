@@ -113,20 +113,7 @@ void dora__arena_clear(struct dora__arena *arena) {
     arena->left = 0;
 }
 
-void dora__arena_join(struct dora__arena *into, struct dora__arena *from) {
-    struct dora__arena_chunk **last = into->chunks ? &into->chunks->previous : &into->chunks;
-    struct dora__arena_chunk *first = from->chunks;
-    if (!first)
-        return;
-    struct dora__arena_chunk *end = first;
-    while (end->previous)
-        end = end->previous;
-    end->previous = *last;
-    *last = first;
-    dora__arena_init(from, from->memory);
-}
-
-static bool arena_refill(struct dora__arena *arena, size_t size) {
+bool dora__arena_refill(struct dora__arena *arena, size_t size) {
     size_t last = arena->chunks ? arena->chunks->size : ARENA_FIRST / 2;
     size_t wanted = last < ARENA_MOST ? last * 2 : ARENA_MOST;
     size_t least;
@@ -142,17 +129,4 @@ static bool arena_refill(struct dora__arena *arena, size_t size) {
     arena->next = (char *)chunk + ARENA_HEADER;
     arena->left = wanted - ARENA_HEADER;
     return true;
-}
-
-void *dora__arena_alloc(struct dora__arena *arena, size_t size, size_t align) {
-    size_t pad = (size_t)(-(uintptr_t)arena->next) & (align - 1);
-    if (arena->left < pad || arena->left - pad < size) {
-        if (!arena_refill(arena, size))
-            return NULL;
-        pad = (size_t)(-(uintptr_t)arena->next) & (align - 1);
-    }
-    void *block = arena->next + pad;
-    arena->next += pad + size;
-    arena->left -= pad + size;
-    return block;
 }

@@ -35,9 +35,21 @@ struct dora__arena {
 
 void dora__arena_init(struct dora__arena *arena, struct dora__memory *memory);
 void dora__arena_clear(struct dora__arena *arena);
-/* The blocks of `from`, which is left empty, live on as those of `into`; both have one memory. */
-void dora__arena_join(struct dora__arena *into, struct dora__arena *from);
+/* Takes a new block with room for `size` bytes of any alignment. False: out of memory. */
+bool dora__arena_refill(struct dora__arena *arena, size_t size);
+
 /* `size` bytes aligned to `align` (a power of two up to 64), or NULL. */
-void *dora__arena_alloc(struct dora__arena *arena, size_t size, size_t align);
+static inline void *dora__arena_alloc(struct dora__arena *arena, size_t size, size_t align) {
+    size_t pad = (size_t)(-(uintptr_t)arena->next) & (align - 1);
+    if (arena->left < pad || arena->left - pad < size) {
+        if (!dora__arena_refill(arena, size))
+            return NULL;
+        pad = (size_t)(-(uintptr_t)arena->next) & (align - 1);
+    }
+    void *block = arena->next + pad;
+    arena->next += pad + size;
+    arena->left -= pad + size;
+    return block;
+}
 
 #endif

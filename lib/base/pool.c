@@ -84,8 +84,20 @@ void dora__pool_free(struct dora__pool *pool) {
     dora__arena_clear(&pool->slots);
 }
 
+/* Short strings without a call. */
+static inline bool same_bytes(const char *a, const char *b, size_t size) {
+    if (size < 8 || size > 16)
+        return memcmp(a, b, size) == 0;
+    uint64_t first[2], last[2];
+    memcpy(&first[0], a, 8);
+    memcpy(&first[1], b, 8);
+    memcpy(&last[0], a + size - 8, 8);
+    memcpy(&last[1], b + size - 8, 8);
+    return ((first[0] ^ first[1]) | (last[0] ^ last[1])) == 0;
+}
+
 /* The slot that holds the string, or the free one where it belongs. Needs at least one free slot in each segment. */
-static uint64_t *find_slot(const struct dora__pool *pool, const char *data, size_t size, uint32_t hash) {
+static inline uint64_t *find_slot(const struct dora__pool *pool, const char *data, size_t size, uint32_t hash) {
     uint64_t *slots = dora__pool_segment(pool, hash);
     size_t mask = pool->slots_count - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
@@ -94,7 +106,7 @@ static uint64_t *find_slot(const struct dora__pool *pool, const char *data, size
             return &slots[i];
         if ((uint32_t)(slot >> 32) == hash) {
             dora_string known = dora__pool_get(pool, (uint32_t)slot);
-            if (known.size == size && memcmp(known.data, data, size) == 0)
+            if (known.size == size && same_bytes(known.data, data, size))
                 return &slots[i];
         }
     }

@@ -111,7 +111,7 @@ void dora__cell_set(const struct dora__facts *facts, struct dora__chunk *chunk, 
         ((uint8_t *)column)[at] = (uint8_t)value;
 }
 
-bool dora__row_of_reserve(struct dora__facts *facts, struct dora__table *table, uint32_t id) {
+bool dora__row_of_make(struct dora__facts *facts, struct dora__table *table, uint32_t id) {
     size_t block = id >> DORA__ROW_OF_BITS;
     if (!dora__grow(facts->memory, (void **)&table->row_of, &table->row_of_capacity, block + 1, sizeof *table->row_of))
         return false;

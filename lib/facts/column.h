@@ -40,7 +40,12 @@ int64_t dora__cell(const struct dora__facts *facts, const struct dora__chunk *ch
 void dora__cell_set(const struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at, int64_t value);
 
 /* Makes room to say which row has the id. False: out of memory. */
-bool dora__row_of_reserve(struct dora__facts *facts, struct dora__table *table, uint32_t id);
+bool dora__row_of_make(struct dora__facts *facts, struct dora__table *table, uint32_t id);
+
+static inline bool dora__row_of_reserve(struct dora__facts *facts, struct dora__table *table, uint32_t id) {
+    size_t block = id >> DORA__ROW_OF_BITS;
+    return (block < table->row_of_count && table->row_of[block]) || dora__row_of_make(facts, table, id);
+}
 
 static inline void dora__row_of_set(struct dora__table *table, uint32_t id, uint32_t row_plus_1) {
     table->row_of[id >> DORA__ROW_OF_BITS][id & ((1u << DORA__ROW_OF_BITS) - 1)] = row_plus_1;

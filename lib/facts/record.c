@@ -60,12 +60,24 @@ const char *dora__record_check(const struct dora__facts *facts, const struct dor
     return NULL;
 }
 
-static const char *check_string(dora_string string) {
+/* Whether a string of 8 to 16 bytes is ASCII; of others nothing is said. */
+static inline bool is_short_ascii(dora_string string) {
+    uint64_t first, last;
+    if (string.size < 8 || string.size > 16)
+        return false;
+    memcpy(&first, string.data, 8);
+    memcpy(&last, string.data + string.size - 8, 8);
+    return ((first | last) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static inline const char *check_string(dora_string string) {
+    if (string.size == 0)
+        return NULL;
     if (string.size > STRING_MOST)
         return "longer than 1 GiB";
-    if (string.size && !string.data)
+    if (!string.data)
         return "a size without bytes";
-    return dora__utf8_valid(string.data, string.size) ? NULL : "ill-formed UTF-8";
+    return is_short_ascii(string) || dora__utf8_valid(string.data, string.size) ? NULL : "ill-formed UTF-8";
 }
 
 static dora_status take_string(struct dora__facts *facts, struct dora__record *record, enum dora__field field,
@@ -184,35 +196,44 @@ dora_status dora__service_handle(struct dora__facts *facts, dora_string name, ui
     return name.size ? dora__pool_intern(&facts->services, name.data, name.size, service) : DORA_OK;
 }
 
-dora_status dora__record_from_deployment(struct dora__facts *facts, struct dora__record *record,
-                                         const dora_deployment *deployment, enum dora__field *field,
-                                         const char **reason) {
-    const struct {
-        enum dora__field field;
-        int64_t value;
-    } instants[] = {{DORA__FINISHED_AT, deployment->finished_at},
-                    {DORA__COMMITTED_AT, deployment->committed_at},
-                    {DORA__RESTORED_AT, deployment->restored_at}};
-    const struct {
-        enum dora__field field;
-        int8_t value;
-    } bools[] = {{DORA__FAILED, deployment->failed}, {DORA__REWORK, deployment->rework}};
-    dora__record_begin(record, DORA_KIND_DEPLOYMENT);
-    dora_status status = DORA_OK;
-    for (size_t i = 0; i < sizeof instants / sizeof *instants && status == DORA_OK; i++)
-        status = take_instant(record, *field = instants[i].field, instants[i].value, reason);
-    for (size_t i = 0; i < sizeof bools / sizeof *bools && status == DORA_OK; i++)
-        status = take_byte(record, *field = bools[i].field, bools[i].value, 1, reason);
-    if (status != DORA_OK)
-        return status;
+static dora_status take_service(struct dora__facts *facts, struct dora__record *record,
+                                const dora_deployment *deployment, enum dora__field *field, const char **reason) {
     *field = DORA__SERVICE_NAME;
+    if (!deployment->service)
+        return take_string(facts, record, DORA__SERVICE_NAME, deployment->service_name, reason);
     if (deployment->service > facts->services.count) {
         *reason = "no number of a service";
         return DORA_ERROR_INPUT;
     }
-    if (deployment->service)
-        dora__record_value(record, DORA__SERVICE_NAME, deployment->service);
-    else
-        status = take_string(facts, record, DORA__SERVICE_NAME, deployment->service_name, reason);
-    return status == DORA_OK ? take_string(facts, record, *field = DORA__ID, deployment->id, reason) : status;
+    dora__record_value(record, DORA__SERVICE_NAME, deployment->service);
+    return DORA_OK;
+}
+
+dora_status dora__record_from_deployment(struct dora__facts *facts, struct dora__record *record,
+                                         const dora_deployment *deployment, enum dora__field *field,
+                                         const char **reason) {
+    dora__record_begin(record, DORA_KIND_DEPLOYMENT);
+    dora_string id = deployment->id;
+    uint32_t hash = 0;
+    *field = DORA__ID;
+    if ((*reason = check_string(id)))
+        return DORA_ERROR_INPUT;
+    if (id.size) { /* its slot is on its way while the rest is looked at */
+        hash = dora__pool_hash(&facts->strings, id.data, id.size);
+        dora__pool_prefetch(&facts->strings, hash);
+    }
+    dora_status status = take_instant(record, *field = DORA__FINISHED_AT, deployment->finished_at, reason);
+    if (status == DORA_OK)
+        status = take_instant(record, *field = DORA__COMMITTED_AT, deployment->committed_at, reason);
+    if (status == DORA_OK)
+        status = take_instant(record, *field = DORA__RESTORED_AT, deployment->restored_at, reason);
+    if (status == DORA_OK)
+        status = take_byte(record, *field = DORA__FAILED, deployment->failed, 1, reason);
+    if (status == DORA_OK)
+        status = take_byte(record, *field = DORA__REWORK, deployment->rework, 1, reason);
+    if (status == DORA_OK)
+        status = take_service(facts, record, deployment, field, reason);
+    if (status == DORA_OK && id.size)
+        status = dora__pool_intern_hashed(&facts->strings, id.data, id.size, hash, &record->id);
+    return status;
 }
