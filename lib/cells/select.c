@@ -11,7 +11,7 @@
 /* Where sets of counts are taken: at least so many samples, in a range of values of at most so many times their number
    and, unless they are dense, at most so many. */
 enum { COUNTS_LEAST = 1 << 16, COUNTS_SPARSE = 256, COUNTS_DENSE = 2, COUNTS_RANGE = 1 << 24 };
-enum { LIST_PADS = 16 /* before and behind */ };
+enum { LIST_PADS = 16 /* before and behind */, PIECE_ROOM = 32 /* blocks that may be read behind the last */ };
 
 const struct dora__select_kernel *dora__select_kernel(void) {
 #ifdef DORA__WITH_AVX2
@@ -82,7 +82,7 @@ static bool rank_samples(struct dora__select *select) {
 /* An empty set of `size` bits or counts, block_size bytes for each 512 of them. */
 static void *make_set(struct dora__select *select, size_t size, size_t block_size) {
     size_t superblocks = (size >> DORA__SUPERBLOCK_BITS) + 1, blocks = (size >> DORA__BLOCK_BITS) + 1;
-    size_t room = blocks * block_size + (blocks + superblocks) * sizeof *select->blocks;
+    size_t room = blocks * block_size + (blocks + superblocks + PIECE_ROOM) * sizeof *select->blocks;
     if (room > select->set_room.capacity) {
         if (!dora__buffer_room(&select->set_room, select->memory, room, 1))
             return NULL;

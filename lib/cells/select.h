@@ -58,7 +58,7 @@ struct dora__select {
     uint32_t *counts;      /* sliding over counts: samples of each value */
     uint32_t least;        /* the value that counts[0] counts */
     uint32_t *blocks;      /* samples in each 512 bits or counts */
-    uint32_t *superblocks; /* in each 32,768 */
+    uint32_t *superblocks; /* in each 32,768 bits */
     size_t superblocks_count;
     struct dora__buffer sort_room, keys_room, list_room;
     struct dora__buffer set_room; /* all zero while no window is inside */

@@ -170,26 +170,32 @@ static inline void change_counts(struct dora__select *select, size_t from, size_
         uint32_t at = select->strip->narrow[i] - select->least;
         select->counts[at] += step;
         select->blocks[at >> DORA__BLOCK_BITS] += step;
-        select->superblocks[at >> DORA__SUPERBLOCK_BITS] += step;
     }
 }
 
-/* The value of the k-th of a set, from the least one; *k is counted from the first sample of that value then. */
-static inline size_t value_at(const struct dora__select *select, size_t *k) {
-    enum { PIECE = 32 }; /* counts that are summed before they are looked at one by one */
-    size_t value = block_at(select, k) << DORA__BLOCK_BITS, left = *k;
-    for (;; value += PIECE) {
+/* The place in `counts` that the k-th sample falls to; *k is counted from its first sample then. Sums of pieces come
+   first, since they take several counts at a time. */
+static inline size_t place_at(const uint32_t *counts, size_t *k) {
+    enum { PIECE = 32 };
+    size_t at = 0, left = *k;
+    for (;; at += PIECE) {
         uint32_t sum = 0;
         for (size_t i = 0; i < PIECE; i++)
-            sum += select->counts[value + i];
+            sum += counts[at + i];
         if (left < sum)
             break;
         left -= sum;
     }
-    while (left >= select->counts[value])
-        left -= select->counts[value++];
+    while (left >= counts[at])
+        left -= counts[at++];
     *k = left;
-    return value;
+    return at;
+}
+
+/* The value of the k-th of a set, from the least one; *k is counted from the first sample of that value then. */
+static inline size_t value_at(const struct dora__select *select, size_t *k) {
+    size_t value = place_at(select->blocks, k) << DORA__BLOCK_BITS;
+    return value + place_at(select->counts + value, k);
 }
 
 static void slide_counts(struct dora__select *select, const struct dora__asked *asked) {
