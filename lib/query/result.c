@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static size_t width_of(dora_type type) {
+size_t dora__type_width(dora_type type) {
     static const uint8_t widths[] = {
         [DORA_TYPE_INT64] = sizeof(int64_t), [DORA_TYPE_DOUBLE] = sizeof(double), [DORA_TYPE_STRING] = sizeof(uint32_t),
         [DORA_TYPE_DATE] = sizeof(int32_t),  [DORA_TYPE_BOOL] = sizeof(uint8_t),
@@ -25,7 +25,7 @@ struct dora_result *dora__result_new(const struct dora__memory *memory) {
 }
 
 static void free_column(struct dora__memory *memory, struct dora__column *column) {
-    dora__free(memory, column->data, column->data_capacity, width_of(column->type));
+    dora__free(memory, column->data, column->data_capacity, dora__type_width(column->type));
     dora__free(memory, column->validity, column->validity_capacity, 1);
     dora__free(memory, column->bytes, column->bytes_capacity, 1);
 }
@@ -52,9 +52,9 @@ bool dora__result_column(struct dora_result *result, dora_type type, dora_unit u
     column->unit = unit;
     snprintf(column->name, sizeof column->name, "%s%s%s", name, part ? part : "", last ? last : "");
     result->columns_count++;
-    if (!dora__grow(memory, &column->data, &column->data_capacity, 1, width_of(type)))
+    if (!dora__grow(memory, &column->data, &column->data_capacity, 1, dora__type_width(type)))
         return false;
-    memset(column->data, 0, width_of(type)); /* the first offset of strings */
+    memset(column->data, 0, dora__type_width(type)); /* the first offset of strings */
     return true;
 }
 
@@ -90,7 +90,8 @@ bool dora__result_reserve(struct dora_result *result, size_t rows) {
     for (size_t i = 0; i < result->columns_count; i++) {
         struct dora__column *column = &result->columns[i];
         size_t before = column->validity_capacity;
-        if (!grow(&result->memory, &column->data, &column->data_capacity, kept, wanted + 1, width_of(column->type)) ||
+        if (!grow(&result->memory, &column->data, &column->data_capacity, kept, wanted + 1,
+                  dora__type_width(column->type)) ||
             !grow(&result->memory, (void **)&column->validity, &column->validity_capacity, before, wanted / 8 + 1, 1))
             return false;
         memset(column->validity + before, 0, column->validity_capacity - before);
@@ -157,7 +158,7 @@ static void *fill(struct dora__cursor *cursor, size_t rows, const uint64_t *know
     put_bits(column->validity, row, rows, known);
     if (known)
         column->nulls += rows - count_bits(rows, known);
-    return (char *)column->data + row * width_of(column->type);
+    return (char *)column->data + row * dora__type_width(column->type);
 }
 
 int64_t *dora__fill_int64(struct dora__cursor *cursor, size_t rows, const uint64_t *known) {
@@ -239,7 +240,7 @@ void dora__put_null(struct dora__cursor *cursor) {
         offsets[row + 1] = offsets[row];
         return;
     }
-    size_t width = width_of(column->type);
+    size_t width = dora__type_width(column->type);
     memset((char *)column->data + row * width, 0, width);
 }
 

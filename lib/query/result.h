@@ -30,6 +30,9 @@ struct dora_result {
     size_t rows_capacity;
 };
 
+/* Bytes of a value; of a string's offset. */
+size_t dora__type_width(dora_type type);
+
 /* An empty result without columns, or NULL. */
 struct dora_result *dora__result_new(const struct dora__memory *memory);
 

@@ -12,7 +12,7 @@
 enum {
     TIER_NAME = 6 /* bytes at most */,
     ROWS_BATCH = 4096,
-    STEP_WINDOWS = 0xFFFF /* windows between two questions whether to go on */
+    PART_SAMPLES_LEAST = 1 << 16 /* for a thread to be worth waking */
 };
 
 static const char *const group_columns[] = {NULL, "service", "team", "product"};
@@ -167,13 +167,13 @@ static dora_status hand_over(struct dora__run *run) {
     return DORA_OK;
 }
 
-static dora_status fail_bytes(struct dora__run *run) {
+dora_status dora__run_fail_bytes(struct dora__run *run) {
     return dora__fail(run->error, DORA_ERROR_LIMIT, "more than 4 GiB of names in one result");
 }
 
 dora_status dora__run_end_row(struct dora__run *run, const struct dora__cursor *cursor) {
     if (cursor->status == DORA_ERROR_LIMIT)
-        return fail_bytes(run);
+        return dora__run_fail_bytes(run);
     if (cursor->status != DORA_OK)
         return cursor->status;
     run->result->rows++;
@@ -205,10 +205,6 @@ void dora__part_free(struct dora__part *part) {
     dora__figures_free(&part->figures);
 }
 
-dora_status dora__part_begin(struct dora__part *part, uint32_t group) {
-    return dora__source_begin(&part->source, part->placed, group) ? DORA_OK : DORA_ERROR_MEMORY;
-}
-
 dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count) {
     const struct dora__run *run = part->run;
     const struct dora__windows *windows = &part->figures.windows;
@@ -235,17 +231,18 @@ static uint32_t next_windows(const struct dora__run *run, uint64_t window) {
 
 static dora_status run_group(struct dora__run *run, struct dora__part *part, uint32_t group) {
     uint64_t window = dora__plan_first_window(run->plan, &run->span, run->groups[group].born);
-    dora_status status = window < run->windows ? dora__part_begin(part, group) : DORA_OK;
+    dora_status status =
+        window < run->windows && !dora__source_begin(&part->source, part->placed, group) ? DORA_ERROR_MEMORY : DORA_OK;
     while (window < run->windows && status == DORA_OK) {
         uint32_t count = next_windows(run, window);
         status = dora__part_rows(part, group, window, count);
         if (status == DORA_ERROR_LIMIT)
-            return fail_bytes(run);
+            return dora__run_fail_bytes(run);
         window += count;
         run->rows_made += count;
         if (status == DORA_OK && run->result->rows == run->rows_batch)
             status = hand_over(run);
-        if (status == DORA_OK && (window & STEP_WINDOWS) == 0)
+        if (status == DORA_OK && window % DORA__STEP_WINDOWS == 0)
             status = dora__run_step(run, group);
     }
     return status == DORA_OK ? dora__run_step(run, group) : status;
@@ -269,6 +266,14 @@ static bool make_room(struct dora__run *run) {
     return true;
 }
 
+/* How many threads to make the rows with. Rows that are handed over are made by one. */
+static uint32_t threads_of(const struct dora__run *run, const struct dora__placed *placed) {
+    uint64_t work = run->rows_expected;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        work += placed[series].count;
+    return run->rows ? 1 : dora__threads_parts(run->derived->linking.threads, work, PART_SAMPLES_LEAST);
+}
+
 static dora_status run_report(struct dora__run *run) {
     struct dora__placed placed[DORA__SERIES_COUNT] = {{0}};
     struct dora__groups groups = {run->group_of, run->groups_count};
@@ -279,7 +284,10 @@ static dora_status run_report(struct dora__run *run) {
         dora__part_init(part, run, placed, run->result) && make_room(run) ? DORA_OK : DORA_ERROR_MEMORY;
     if (status == DORA_OK)
         status = dora__place(placed, run->derived, run->plan->series, &groups);
-    for (uint32_t group = 0; group < run->groups_count && status == DORA_OK; group++)
+    uint32_t threads = status == DORA_OK ? threads_of(run, placed) : 1;
+    if (threads > 1)
+        status = dora__run_slices(run, placed, part, threads);
+    for (uint32_t group = 0; threads == 1 && group < run->groups_count && status == DORA_OK; group++)
         status = run_group(run, part, group);
     dora__placed_free(placed);
     dora__part_free(part);

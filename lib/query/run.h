@@ -55,9 +55,16 @@ bool dora__part_init(struct dora__part *part, const struct dora__run *run, const
                      struct dora_result *result);
 void dora__part_free(struct dora__part *part);
 
-/* Begins a group, then appends the rows of its next windows, up to DORA__WINDOWS. MEMORY or LIMIT. */
-dora_status dora__part_begin(struct dora__part *part, uint32_t group);
+/* Appends the rows of the next windows of the group that part->source has begun, up to DORA__WINDOWS. MEMORY or
+   LIMIT. */
 dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count);
+
+/* The same for all of a report's rows, on several threads; those are in run->result, where there is room for them. */
+dora_status dora__run_slices(struct dora__run *run, const struct dora__placed *placed, struct dora__part *part,
+                             uint32_t threads);
+
+/* Windows between two questions whether to go on. */
+enum { DORA__STEP_WINDOWS = 1 << 16 };
 
 /* Begins a row with its group and window columns; false: failed, see *status. */
 bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uint32_t group,
@@ -67,6 +74,9 @@ dora_status dora__run_end_row(struct dora__run *run, const struct dora__cursor *
 
 /* Progress and cancelling, once a group. */
 dora_status dora__run_step(struct dora__run *run, uint32_t group);
+
+/* Fills the error for DORA_ERROR_LIMIT of a part. */
+dora_status dora__run_fail_bytes(struct dora__run *run);
 
 /* The phase table's columns and rows. */
 bool dora__phase_columns(const struct dora__plan *plan, struct dora_result *result);

@@ -34,23 +34,59 @@ static int strip_of(const struct dora__source *source, int series) {
     return series == DORA__LEAD_TIME && source->shared ? DORA__EVENTS : series;
 }
 
-bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group) {
-    const dora_query *query = &source->plan->query;
-    uint32_t sliding_days = query->window_days > query->step_days ? query->window_days : 0;
+/* Whether the strip of a series is to be loaded. */
+static bool loads(const struct dora__source *source, int series) {
+    return needs(source, series) && strip_of(source, series) == series;
+}
+
+static void end_selects(struct dora__source *source) {
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
         dora__select_end(&source->selects[series]);
-    source->shared = placed[DORA__EVENTS].has_leads;
-    for (int series = 0; series < DORA__SERIES_COUNT; series++) {
+}
+
+/* With all strips loaded. */
+static bool begin_selects(struct dora__source *source) {
+    const dora_query *query = &source->plan->query;
+    uint32_t sliding_days = query->window_days > query->step_days ? query->window_days : 0;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
         source->last_low[series] = source->last_high[series] = 0;
-        if (needs(source, series) && strip_of(source, series) == series &&
-            !dora__strip_load(&source->strips[series], &placed[series], group))
-            return false;
-    }
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
         if (needs(source, series) &&
             !dora__select_begin(&source->selects[series], &source->strips[strip_of(source, series)], sliding_days))
             return false;
     return true;
+}
+
+bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group) {
+    end_selects(source);
+    source->shared = placed[DORA__EVENTS].has_leads;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        if (loads(source, series) && !dora__strip_load(&source->strips[series], &placed[series], group))
+            return false;
+    return begin_selects(source);
+}
+
+bool dora__source_share(struct dora__source *source, const struct dora__placed *placed, uint32_t group,
+                        bool *shareable) {
+    source->shared = placed[DORA__EVENTS].has_leads;
+    *shareable = true;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        *shareable &= !loads(source, series) || !placed[series].wide;
+    for (int series = 0; series < DORA__SERIES_COUNT && *shareable; series++)
+        if (loads(source, series) && !dora__strip_order(&source->strips[series], &placed[series], group))
+            return false;
+    return true;
+}
+
+bool dora__source_begin_days(struct dora__source *source, const struct dora__placed *placed, uint32_t group,
+                             int32_t first, int32_t last) {
+    end_selects(source);
+    source->shared = placed[DORA__EVENTS].has_leads;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        if (loads(source, series) &&
+            !dora__strip_load_days(&source->strips[series], &placed[series], group, first, last))
+            return false;
+    return begin_selects(source);
 }
 
 /* The windows' places in a directory. */

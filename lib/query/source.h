@@ -27,6 +27,13 @@ void dora__source_free(struct dora__source *source);
 /* Begins a group whose samples are placed; false: out of memory. */
 bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group);
 
+/* The same with the days first .. last of a group that several sources share, once dora__source_share has put it in
+   order; *shareable: whether it can be. */
+bool dora__source_share(struct dora__source *source, const struct dora__placed *placed, uint32_t group,
+                        bool *shareable);
+bool dora__source_begin_days(struct dora__source *source, const struct dora__placed *placed, uint32_t group,
+                             int32_t first, int32_t last);
+
 /* Finds the figures of figures->windows, all later than those before. False: out of memory. */
 bool dora__source_find(struct dora__source *source, struct dora__figures *figures);
 
