@@ -144,6 +144,7 @@ static dora_status absorb_row(struct dora__shard *shard, dora_kind kind, const s
 static dora_status absorb_rows(struct dora__shard *shard, dora_kind kind) {
     const struct dora__table *table = &shard->facts.tables[kind];
     dora_status status = DORA_OK;
+    shard->singly += table->rows;
     for (uint32_t row = 0; row < table->rows && status == DORA_OK; row++)
         status = absorb_row(shard, kind, dora__chunk_of(table, row), row & (DORA__CHUNK_ROWS - 1));
     return status;

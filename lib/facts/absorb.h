@@ -24,6 +24,7 @@ struct dora__shard {
     struct dora__translation services;
     unsigned renewals;             /* how often its strings were forgotten: handles from before mean nothing */
     uint32_t row[DORA_KIND_COUNT]; /* where the rows of a kind go; UINT32_MAX: they go one by one */
+    uint64_t singly;               /* rows that went one by one, all in all */
     uint32_t *items;               /* of the list at hand, translated */
     size_t items_capacity;
 };

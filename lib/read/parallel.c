@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { REJECTS_MOST = 4096, PAUSE_MOST = 64 };
+enum { REJECTS_MOST = 4096, PAUSE_MOST = 64, SLICE_BYTES_MOST = 4 << 20 };
 
 /* A slice, and who reads it. */
 struct part {
@@ -38,8 +38,20 @@ bool dora__parallel_worthwhile(const struct dora_reader *reader, size_t size) {
     return reader->threads && reader->threads->most > 1 && size / 2 >= reader->slice_bytes_least;
 }
 
+size_t dora__parallel_most(const struct dora_reader *reader) {
+    return reader->threads && reader->threads->most > 1 ? reader->threads->most * (size_t)SLICE_BYTES_MOST : SIZE_MAX;
+}
+
 bool dora__parallel_ready(const struct dora_reader *reader) {
     return reader->started && !reader->skipping && (reader->format == DORA_FORMAT_NDJSON || reader->columns);
+}
+
+/* Whether most facts are such that adding them is the greater part of the work, which one thread does. */
+static bool is_vain(const struct dora_reader *reader) {
+    uint64_t singly = 0;
+    for (size_t i = 0; i < reader->parallel->parts_count; i++)
+        singly += reader->parallel->parts[i].shard.singly;
+    return singly > reader->records / 2 && !reader->threads->eager;
 }
 
 static void free_part_reader(struct part *part) {
@@ -256,6 +268,11 @@ size_t dora__read_parallel(struct dora_reader *reader, const char *bytes, size_t
         done = take_parts(reader, count, &good);
         parallel->pause = good == count ? 0 : parallel->pause < PAUSE_MOST ? 2 * parallel->pause + 1 : PAUSE_MOST;
         parallel->pausing = parallel->pause;
+        if (is_vain(reader)) {
+            dora__parallel_free(parallel);
+            reader->parallel = NULL;
+            reader->threads = NULL;
+        }
     }
     if (reader->failure.status == DORA_OK && done < size)
         done += dora__read_bytes(reader, bytes + done, size - done, false);

@@ -13,6 +13,9 @@
 /* Whether there are threads and enough bytes for two of them. */
 bool dora__parallel_worthwhile(const struct dora_reader *reader, size_t size);
 
+/* How much of a piece to read at once: what parts hold back grows with their slices. */
+size_t dora__parallel_most(const struct dora_reader *reader);
+
 /* Whether the reader stands at the begin of a record of known form. */
 bool dora__parallel_ready(const struct dora_reader *reader);
 

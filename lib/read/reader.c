@@ -209,16 +209,17 @@ dora_status dora_reader_feed(dora_reader *reader, const void *bytes, size_t size
     if (!reader || (!bytes && size))
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader or no bytes");
     const char *at = bytes;
+    size_t most = dora__parallel_most(reader);
     while (size && reader->failure.status == DORA_OK) {
-        size_t done;
+        size_t piece = size < most ? size : most, done;
         if (reader->carry_size) {
-            done = feed_carried(reader, at, size);
+            done = feed_carried(reader, at, piece);
         } else {
-            done = feed_whole(reader, at, size);
-            if (done < size && reader->failure.status == DORA_OK) {
-                keep_bytes(reader, at + done, size - done);
-                reader->carry_tried = reader->started ? size - done : 0;
-                done = size;
+            done = feed_whole(reader, at, piece);
+            if (done < piece && reader->failure.status == DORA_OK) {
+                keep_bytes(reader, at + done, piece - done);
+                reader->carry_tried = reader->started ? piece - done : 0;
+                done = piece;
             }
         }
         at += done;
