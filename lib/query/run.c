@@ -160,11 +160,17 @@ bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uin
     return true;
 }
 
-static dora_status hand_over(struct dora__run *run) {
-    if (run->rows(run->rows_context, run->result))
+dora_status dora__run_hand_over(struct dora__run *run, const struct dora_result *rows) {
+    if (run->rows(run->rows_context, rows))
         return dora__fail(run->error, DORA_ERROR_CANCELLED, "stopped by the function that takes the rows");
-    dora__result_clear(run->result);
     return DORA_OK;
+}
+
+static dora_status hand_over(struct dora__run *run) {
+    dora_status status = dora__run_hand_over(run, run->result);
+    if (status == DORA_OK)
+        dora__result_clear(run->result);
+    return status;
 }
 
 dora_status dora__run_fail_bytes(struct dora__run *run) {
@@ -266,12 +272,12 @@ static bool make_room(struct dora__run *run) {
     return true;
 }
 
-/* How many threads to make the rows with. Rows that are handed over are made by one. */
+/* How many threads to make the rows with. */
 static uint32_t threads_of(const struct dora__run *run, const struct dora__placed *placed) {
     uint64_t work = run->rows_expected;
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
         work += placed[series].count;
-    return run->rows ? 1 : dora__threads_parts(run->derived->linking.threads, work, PART_SAMPLES_LEAST);
+    return dora__threads_parts(run->derived->linking.threads, work, PART_SAMPLES_LEAST);
 }
 
 static dora_status run_report(struct dora__run *run) {

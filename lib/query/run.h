@@ -59,7 +59,7 @@ void dora__part_free(struct dora__part *part);
    LIMIT. */
 dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count);
 
-/* The same for all of a report's rows, on several threads; those are in run->result, where there is room for them. */
+/* Makes all of a report's rows on several threads, and hands them over where that is asked. */
 dora_status dora__run_slices(struct dora__run *run, const struct dora__placed *placed, struct dora__part *part,
                              uint32_t threads);
 
@@ -74,6 +74,9 @@ dora_status dora__run_end_row(struct dora__run *run, const struct dora__cursor *
 
 /* Progress and cancelling, once a group. */
 dora_status dora__run_step(struct dora__run *run, uint32_t group);
+
+/* Gives rows to the function that takes them. */
+dora_status dora__run_hand_over(struct dora__run *run, const struct dora_result *rows);
 
 /* Fills the error for DORA_ERROR_LIMIT of a part. */
 dora_status dora__run_fail_bytes(struct dora__run *run);

@@ -5,13 +5,14 @@
  * place, strings and bits of validity, is kept by the slice and joined at the end.
  *
  * A slice is some groups, or, of a group that holds much of all samples, some windows; each then takes the samples of
- * its own days.
+ * its own days. Rows that are handed over are made a bounded number at a time.
  */
 #include "query/run.h"
 
 #include <string.h>
 
 enum { SLICES_A_THREAD = 8, ROW_WEIGHT = 4 /* of a row, in samples */ };
+enum { ROWS_ROUND = 1 << 16, ROWS_HANDED = 4096 /* of which a column's bits of validity begin with a byte */ };
 
 struct slice {
     uint32_t group; /* the first; of a slice of windows the only one */
@@ -29,6 +30,8 @@ struct slicing {
     const struct dora__placed *placed;
     struct dora__part *parts[DORA__THREADS_MOST]; /* of each thread, made when it comes */
     uint32_t threads;
+    uint32_t group; /* of the round: the first, and the one behind the last */
+    uint32_t end;
     struct slice *slices;
     size_t count;
     size_t capacity;
@@ -95,11 +98,11 @@ static dora_status divide_group(struct slicing *slicing, uint32_t group, bool *d
 static dora_status divide(struct slicing *slicing) {
     const struct dora__run *run = slicing->run;
     uint64_t all = 0, most, slice_weight = 0;
-    struct slice slice = {0};
-    for (uint32_t group = 0; group < run->groups_count; group++)
+    struct slice slice = {.group = slicing->group};
+    for (uint32_t group = slicing->group; group < slicing->end; group++)
         all += weight_of(slicing, group);
     most = all / (SLICES_A_THREAD * slicing->threads);
-    for (uint32_t group = 0; group < run->groups_count; group++) {
+    for (uint32_t group = slicing->group; group < slicing->end; group++) {
         uint64_t weight = weight_of(slicing, group);
         bool divided = false;
         if (slice.groups && (slice_weight + weight > most)) {
@@ -302,9 +305,20 @@ static dora_status outcome(const struct slicing *slicing) {
     return status;
 }
 
-static dora_status run_slicing(struct slicing *slicing) {
-    struct dora__threads *threads = slicing->run->derived->linking.threads;
+/* Gives the slices' own memory back. */
+static void end_round(struct slicing *slicing) {
+    for (size_t s = 0; s < slicing->count; s++)
+        free_view(&slicing->slices[s]);
+    slicing->count = slicing->rows = 0;
+}
+
+/* The rows of the groups of a round, all at once. */
+static dora_status make_round(struct slicing *slicing) {
+    struct dora__run *run = slicing->run;
+    struct dora__threads *threads = run->derived->linking.threads;
     dora_status status = divide(slicing);
+    if (status == DORA_OK && !dora__result_reserve(run->result, slicing->rows))
+        status = DORA_ERROR_MEMORY;
     if (status != DORA_OK)
         return status;
     dora__threads_run(threads, make_slice, slicing, slicing->count);
@@ -313,18 +327,67 @@ static dora_status run_slicing(struct slicing *slicing) {
         status = make_string_room(slicing);
     if (status != DORA_OK)
         return status;
-    dora__threads_run(threads, join_column, slicing, slicing->run->result->columns_count);
-    slicing->run->result->rows = slicing->rows;
-    slicing->run->rows_made = slicing->rows;
+    dora__threads_run(threads, join_column, slicing, run->result->columns_count);
+    run->result->rows = slicing->rows;
+    run->rows_made += slicing->rows;
     return DORA_OK;
+}
+
+/* Nulls among `rows` bits. */
+static size_t count_nulls(const uint8_t *validity, size_t rows) {
+    size_t known = 0;
+    for (size_t i = 0; i < rows / 8; i++)
+        known += (size_t)__builtin_popcount(validity[i]);
+    if (rows % 8)
+        known += (size_t)__builtin_popcount(validity[rows / 8] & ((1u << rows % 8) - 1));
+    return rows - known;
+}
+
+/* Hands over all rows so far, some at a time, each time as a view of them. */
+static dora_status hand_over(struct dora__run *run) {
+    const struct dora_result *whole = run->result;
+    struct dora_result view = *whole;
+    dora_status status = DORA_OK;
+    view.columns = dora__alloc(run->memory, whole->columns_count, sizeof *view.columns);
+    if (!view.columns)
+        return DORA_ERROR_MEMORY;
+    for (size_t first = 0; first < whole->rows && status == DORA_OK; first += view.rows) {
+        view.rows = whole->rows - first < ROWS_HANDED ? whole->rows - first : ROWS_HANDED;
+        for (size_t i = 0; i < whole->columns_count; i++) {
+            struct dora__column *column = &view.columns[i];
+            *column = whole->columns[i];
+            column->data = (char *)column->data + first * dora__type_width(column->type);
+            column->validity += first / 8;
+            column->nulls = count_nulls(column->validity, view.rows);
+        }
+        status = dora__run_hand_over(run, &view);
+    }
+    dora__free(run->memory, view.columns, whole->columns_count, sizeof *view.columns);
+    dora__result_clear(run->result);
+    return status;
+}
+
+/* Where a round ends that begins with a group. */
+static uint32_t end_of_round(const struct dora__run *run, uint32_t group) {
+    uint64_t rows = 0;
+    if (!run->rows)
+        return run->groups_count;
+    while (group < run->groups_count && (rows == 0 || rows + rows_of(run, group) <= ROWS_ROUND))
+        rows += rows_of(run, group++);
+    return group;
 }
 
 dora_status dora__run_slices(struct dora__run *run, const struct dora__placed *placed, struct dora__part *part,
                              uint32_t threads) {
     struct slicing slicing = {.run = run, .placed = placed, .parts = {part}, .threads = threads};
-    dora_status status = run_slicing(&slicing);
-    for (size_t s = 0; s < slicing.count; s++)
-        free_view(&slicing.slices[s]);
+    dora_status status = DORA_OK;
+    for (; slicing.group < run->groups_count && status == DORA_OK; slicing.group = slicing.end) {
+        slicing.end = end_of_round(run, slicing.group);
+        status = make_round(&slicing);
+        end_round(&slicing);
+        if (status == DORA_OK && run->rows)
+            status = hand_over(run);
+    }
     dora__free(run->memory, slicing.slices, slicing.capacity, sizeof *slicing.slices);
     for (uint32_t i = 1; i < DORA__THREADS_MOST; i++) {
         if (slicing.parts[i])
