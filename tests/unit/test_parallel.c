@@ -208,10 +208,124 @@ static void test_many_ids(void **state) {
     bytes_free(&input);
 }
 
+/* An allocator of which one call fails, and which notices calls that meet. */
+struct faulty {
+    uint64_t calls;
+    uint64_t fail_at; /* 0: none */
+    volatile int inside;
+    int met;
+    size_t blocks;
+};
+
+static bool enter(struct faulty *faulty) {
+    faulty->met |= faulty->inside;
+    faulty->inside = 1;
+    return ++faulty->calls != faulty->fail_at;
+}
+
+static void *faulty_allocate(void *context, size_t size) {
+    struct faulty *faulty = context;
+    void *block = enter(faulty) ? malloc(size) : NULL;
+    faulty->blocks += block != NULL;
+    faulty->inside = 0;
+    return block;
+}
+
+static void *faulty_reallocate(void *context, void *block, size_t old_size, size_t new_size) {
+    struct faulty *faulty = context;
+    (void)old_size;
+    void *moved = enter(faulty) ? realloc(block, new_size) : NULL;
+    faulty->inside = 0;
+    return moved;
+}
+
+static void faulty_release(void *context, void *block, size_t size) {
+    struct faulty *faulty = context;
+    (void)size;
+    enter(faulty);
+    free(block);
+    faulty->blocks--;
+    faulty->inside = 0;
+}
+
+static dora_status read_once(dora_engine *engine, const struct bytes *input) {
+    dora_reader *reader;
+    dora_status status = dora_reader_new(engine, NULL, &reader, NULL);
+    if (status != DORA_OK)
+        return status;
+    reader->slice_bytes_least = 500;
+    reader->threads->eager = true;
+    status = dora_reader_feed(reader, input->data, input->size, NULL);
+    if (status == DORA_OK)
+        status = dora_reader_finish(reader, NULL);
+    dora_reader_free(reader);
+    return status;
+}
+
+/* Reads and asks; what fails is done again without faults. False: no call failed. */
+static bool run_with_fault(const struct bytes *input, uint64_t fail_at, bool again, struct bytes *answer) {
+    struct faulty faulty = {.fail_at = fail_at};
+    const dora_allocator allocator = {faulty_allocate, faulty_reallocate, faulty_release, &faulty};
+    const dora_engine_options options = {.struct_size = sizeof options, .allocator = &allocator, .threads = 3};
+    dora_engine *engine;
+    dora_error error;
+    dora_status status = dora_engine_new(&options, &engine, NULL);
+    if (status != DORA_OK)
+        status = dora_engine_new(&options, &engine, NULL);
+    assert_int_equal(status, DORA_OK);
+    status = read_once(engine, input);
+    assert_true(status == DORA_OK || status == DORA_ERROR_MEMORY);
+    if (status != DORA_OK && again)
+        assert_int_equal(read_once(engine, input), DORA_OK);
+    answer->size = 0;
+    status = fixture_answer(engine, &allocator, answer, &error);
+    if (status != DORA_OK) {
+        assert_int_equal(status, DORA_ERROR_MEMORY);
+        answer->size = 0;
+        assert_int_equal(fixture_answer(engine, &allocator, answer, &error), DORA_OK);
+    }
+    dora_account account = {.struct_size = sizeof account};
+    assert_int_equal(dora_engine_account(engine, &account, NULL), DORA_OK);
+    assert_true(account.facts <= account.records && account.merged <= account.records);
+    dora_engine_free(engine);
+    assert_int_equal(faulty.blocks, 0);
+    assert_int_equal(faulty.met, 0);
+    return faulty.calls >= fail_at;
+}
+
+static void check_faults(text_fn *write_text, bool all_ids) {
+    struct bytes input = {0}, want = {0}, got = {0};
+    dora_fact *facts = fixture_facts(9, 150, all_ids);
+    for (int i = 0; i < 150; i++)
+        if (!all_ids) {
+            facts[i].kind = DORA_KIND_DEPLOYMENT; /* without ids, so that their rows are copied */
+            facts[i].id = (dora_string){NULL, 0};
+            facts[i].deleted = DORA_UNKNOWN;
+            facts[i].changes_count = 0;
+        }
+    write_text(facts, 150, 0, &input);
+    free(facts);
+    run_with_fault(&input, UINT64_MAX, false, &want);
+    for (uint64_t n = 1; run_with_fault(&input, n, all_ids, &got); n += 1 + n / 60)
+        if (all_ids && (got.size != want.size || memcmp(got.data, want.data, want.size) != 0))
+            fail_msg("allocation %" PRIu64 ": another answer", n);
+    bytes_free(&input);
+    bytes_free(&want);
+    bytes_free(&got);
+}
+
+static void test_faults(void **state) {
+    (void)state;
+    check_faults(fixture_ndjson, true);
+    check_faults(fixture_csv, true);
+    check_faults(fixture_ndjson, false);
+    check_faults(fixture_csv, false);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ndjson),       cmocka_unit_test(test_csv),      cmocka_unit_test(test_rubbish),
-        cmocka_unit_test(test_all_rejected), cmocka_unit_test(test_many_ids),
+        cmocka_unit_test(test_all_rejected), cmocka_unit_test(test_many_ids), cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
