@@ -12,7 +12,7 @@ from histories import ANCESTRY, CSV, CSV_TENTH, IDS, NDJSON, PARQUET, RELATIONAL
 from processes import ROOT, Failure, Told, note, told_by
 
 PEERS = ("duckdb", "clickhouse", "polars", "pandas")
-SLOW_SECONDS = 30.0  # what takes longer is not run again
+SLOW_NS_A_ROW = 3000  # what takes longer is not run again: 30 s for 10 million rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +125,7 @@ def run_job(suite: Suite, job: Job, cores: int) -> list[Told]:
     engines = ["libdora", *(peer for peer in job.peers if peer in suite.peers and (cores == 1 or peer != "pandas"))]
     told: dict[str, Told] = {}
     again: dict[str, list[Told]] = {engine: [] for engine in engines}
+    slow_seconds = suite.rows * SLOW_NS_A_ROW * 1e-9
     rounds = suite.rounds if cores == 1 else max(suite.rounds - 1, 1)
     for round_ in range(min(rounds, job.rounds_max)):
         for engine in engines:
@@ -132,7 +133,7 @@ def run_job(suite: Suite, job: Job, cores: int) -> list[Told]:
                 if round_ == 0:
                     first, answer = first_answer(suite, job, engine, cores)
                     told[engine] = first | ({"answer": answer} if answer else {})
-                elif "failed" not in told[engine] and told[engine].get("seconds", 0.0) < SLOW_SECONDS:
+                elif "failed" not in told[engine] and told[engine].get("seconds", 0.0) < slow_seconds:
                     run = ours(suite, job, cores, None) if engine == "libdora" else None
                     again[engine].append(run or peers_run(suite, job, engine, cores, None))
             except Failure as failure:
