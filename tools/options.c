@@ -217,6 +217,7 @@ static const struct option table[] = {
     {NULL, "tz", 0, "ZONE", VERBS_HISTORY, take_text, TO(engine.time_zone), NULL,
      "zone of the calendar: UTC (default), +05:30, Europe/Berlin"},
     {"Rows", "by", 0, "GROUP", VERBS_HISTORY, take_choice, TO(query.by), groups, "service, team or product"},
+    {NULL, "only", 0, "NAME", VERBS_HISTORY, take_text, TO(query.only), NULL, "with --by: that group alone"},
     {NULL, "period", 0, "UNIT", VERBS_HISTORY, take_choice, TO(query.period), periods,
      "day, week, month (default), quarter, year or all"},
     {NULL, "window", 0, "DAYS", VERBS_HISTORY, take_days, TO(query.window_days), NULL,

@@ -159,6 +159,8 @@ static dora_status write_groups(struct phases *phases) {
     dora__sort_items(phases->order, phases->scratch, phases->count, by_group_and_day, phases);
     for (size_t begin = 0, end; begin < phases->count && status == DORA_OK; begin = end) {
         uint32_t group = phases->run->group_of[phases->samples[phases->order[begin]].service];
+        if (group == DORA__NO_GROUP) /* the last in order: of groups that are not asked for */
+            break;
         end = begin + 1;
         while (end < phases->count && phases->run->group_of[phases->samples[phases->order[end]].service] == group)
             end++;

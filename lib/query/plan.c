@@ -167,6 +167,8 @@ dora_status dora__plan_make(struct dora__plan *plan, const dora_query *query, do
     if (!query || !dora__take_struct(&plan->query, sizeof plan->query, query))
         return dora__fail(error, DORA_ERROR_ARGUMENT, "query: struct_size is not set, or a later version's field is");
     query = &plan->query;
+    if (query->only && query->by == DORA_GROUP_NONE)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "only: a group needs a grouping, which `by` names");
     dora_status status = check_numbers(query, error);
     if (status != DORA_OK)
         return status;

@@ -17,7 +17,7 @@ struct dora__percentile {
 };
 
 struct dora__plan {
-    dora_query query; /* strings of it are not to be used any more */
+    dora_query query; /* of its strings `only` alone may be used, until the call ends */
     dora_tiers tiers;
     bool has_since;
     bool has_until;

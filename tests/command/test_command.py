@@ -160,6 +160,7 @@ class Usage(Case):
             ("--until", "tomorrow"),
             ("--percentiles", "50,101"),
             ("--metrics", "happiness"),
+            ("--only", "shop"),
             ("--map", "no_such_field=x"),
         ):
             output, errors = self.run_dora("report", *arguments, code=2, stdin=history())
@@ -184,7 +185,7 @@ class Usage(Case):
 
     def test_same_options_for_all_three_verbs(self) -> None:
         arguments = shlex.split(
-            "--by service --period week --tz +05:30 --percentiles 50 --attribution 72h --changes time "
+            "--by service --only shop --period week --tz +05:30 --percentiles 50 --attribution 72h --changes time "
             "--infer-rollbacks --intervals --tiers 2022 --since 2024-03-01 --production prod "
             "--max-rows 1000 --metrics all --window 28 --step 7 --color never --quiet --format json"
         )
