@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { SLICES_A_THREAD = 8, ROW_WEIGHT = 4 /* of a row, in samples */ };
-enum { ROWS_ROUND = 1 << 16, ROWS_HANDED = 4096 /* of which a column's bits of validity begin with a byte */ };
+enum { ROWS_ROUND = 1 << 14, ROWS_HANDED = 4096 /* of which a column's bits of validity begin with a byte */ };
 
 struct slice {
     uint32_t group; /* the first; of a slice of windows the only one */
