@@ -22,6 +22,7 @@ struct dora_engine {
     char *production;
     size_t production_size;
     struct dora__derived derived;
+    struct dora__standing standing;
     bool settled;
     uint64_t settled_records; /* accepted records when it settled */
     struct dora__record record;
@@ -114,6 +115,7 @@ void dora_engine_free(dora_engine *engine) {
     if (!engine)
         return;
     struct dora__memory memory = engine->memory;
+    dora__standing_clear(&engine->standing);
     dora__derived_free(&engine->derived);
     dora__items_free(&engine->items, &engine->memory);
     dora__facts_free(&engine->facts);
@@ -244,14 +246,29 @@ dora_status dora_engine_add_arrow_array(dora_engine *engine, struct ArrowArray *
     return dora__add_arrow_array(engine ? &engine->facts : NULL, array, schema, options, error);
 }
 
-/* Derives anew what follows from the facts, if they changed. */
+/* Follows what was added since it was settled, where that is simple. */
+static dora_status follow(dora_engine *engine, bool *done) {
+    uint32_t first = engine->derived.deployments;
+    dora_status status = dora__derive_more(&engine->derived, done);
+    if (status == DORA_OK && *done && !dora__standing_follow(&engine->standing, &engine->derived, first))
+        dora__standing_clear(&engine->standing); /* to be gathered anew when asked for */
+    return status;
+}
+
+/* Derives what follows from the facts, if they changed. */
 static dora_status settle(dora_engine *engine, dora_error *error) {
     uint64_t accepted = engine->facts.records - engine->facts.rejected;
+    bool followed = false;
     if (engine->settled && engine->settled_records == accepted)
         return DORA_OK;
-    dora__derived_free(&engine->derived);
-    engine->settled = false;
-    dora_status status = dora__derive(&engine->derived, &engine->facts, &engine->linking);
+    dora_status status = engine->settled ? follow(engine, &followed) : DORA_OK;
+    engine->settled = followed;
+    if (!followed) {
+        dora__standing_clear(&engine->standing);
+        dora__derived_free(&engine->derived);
+        if (status == DORA_OK)
+            status = dora__derive(&engine->derived, &engine->facts, &engine->linking);
+    }
     if (status != DORA_OK) {
         dora__derived_free(&engine->derived);
         return status == DORA_ERROR_MEMORY ? dora__fail_memory(error) : dora__fail(error, status, "cancelled");
@@ -329,7 +346,7 @@ static dora_status answer(dora_engine *engine, const dora_query *query, dora_row
     if (status == DORA_OK)
         status = settle(engine, error);
     if (status == DORA_OK)
-        status = dora__run_query(plan, &engine->derived, rows, context, result, error);
+        status = dora__run_query(plan, &engine->derived, &engine->standing, rows, context, result, error);
     dora__free(&engine->memory, plan, 1, sizeof *plan);
     return status;
 }

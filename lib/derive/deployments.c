@@ -116,6 +116,17 @@ static bool count_environment(struct dora__derived *derived, struct dora__map *i
     return true;
 }
 
+/* Where those are that were counted before. */
+static bool index_environments(const struct dora__derived *derived, struct dora__map *index) {
+    for (size_t i = 0; i < derived->environments_count; i++) {
+        uint32_t *at = dora__map_at(index, (uint64_t)derived->environments[i].name + 1, 0);
+        if (!at)
+            return false;
+        *at = (uint32_t)i;
+    }
+    return true;
+}
+
 static dora_string environment_name(const struct dora__derived *derived, uint32_t handle) {
     dora_string absent = {"production", 10};
     return handle ? dora__pool_get(&derived->facts->strings, handle) : absent;
@@ -276,14 +287,17 @@ dora_status dora__derive_deployments(struct dora__steps *steps) {
     dora__map_init(&production.known, steps->memory, key);
     dora__map_init(&index, steps->memory, key);
     dora_status status = DORA_OK;
-    for (uint32_t row = 0; row < derived->deployments && status == DORA_OK;) {
+    if (!index_environments(derived, &index))
+        status = DORA_ERROR_MEMORY;
+    for (uint32_t row = steps->first; row < derived->deployments && status == DORA_OK;) {
         const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
         uint32_t end = (row | (DORA__CHUNK_ROWS - 1)) + 1;
         if (end > derived->deployments)
             end = derived->deployments;
         uint32_t begin = row;
-        bool done;
-        status = derive_columns(steps, &production, &index, chunk, row, end - row, &done);
+        bool done = false;
+        if (row % DORA__CHUNK_ROWS == 0)
+            status = derive_columns(steps, &production, &index, chunk, row, end - row, &done);
         for (row = done ? end : row; row < end && status == DORA_OK; row++)
             status = derive_row(steps, &production, &index, chunk, row);
         if (status == DORA_OK)

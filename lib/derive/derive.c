@@ -23,6 +23,8 @@ int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, in
     *column = dora__alloc(steps->memory, count, sizeof **column);
     for (uint32_t row = 0; *column && row < count; row++)
         (*column)[row] = initial;
+    *(column == &steps->derived->resolved ? &steps->derived->resolved_capacity : &steps->derived->rolled_by_capacity) =
+        *column ? count : 0;
     return *column;
 }
 
@@ -52,9 +54,12 @@ static void note_day(struct dora__derived *derived, uint32_t service, int32_t da
 }
 
 /* Every sample made from a deployment falls on the day of its event. */
-static void note_deployments(struct dora__derived *derived, struct dora__walk *walk) {
-    int32_t first = INT32_MAX, last = INT32_MIN;
-    dora__walk_begin(walk, derived, 0, derived->deployments, false, false);
+bool dora__note_deployments(struct dora__derived *derived, uint32_t first) {
+    struct dora__walk *walk = dora__alloc(derived->memory, 1, sizeof *walk);
+    int32_t least = INT32_MAX, most = INT32_MIN;
+    if (!walk)
+        return false;
+    dora__walk_begin(walk, derived, first, derived->deployments, false, false);
     while (dora__walk_next(walk))
         for (uint32_t i = 0; i < walk->count; i++) {
             int32_t day = walk->day[i], *born = &derived->born[walk->service[i]];
@@ -62,27 +67,29 @@ static void note_deployments(struct dora__derived *derived, struct dora__walk *w
                 continue;
             if (day < *born)
                 *born = day;
-            first = day < first ? day : first;
-            last = day > last ? day : last;
+            least = day < least ? day : least;
+            most = day > most ? day : most;
         }
-    derived->first_day = first;
-    derived->last_day = last;
-    derived->any = first <= last;
+    dora__free(derived->memory, walk, 1, sizeof *walk);
+    derived->first_day = least < derived->first_day ? least : derived->first_day;
+    derived->last_day = most > derived->last_day ? most : derived->last_day;
+    derived->any |= least <= most;
+    return true;
 }
 
 /* Stored samples of other series fall on days of these or of deployments. */
 static dora_status note_all_days(struct dora__derived *derived) {
     static const enum dora__series noted[] = {DORA__EVENTS, DORA__RESTORE, DORA__RELEASE_LAG};
     derived->born = dora__alloc(derived->memory, (size_t)derived->services + 1, sizeof *derived->born);
-    struct dora__walk *walk = dora__alloc(derived->memory, 1, sizeof *walk);
-    if (!derived->born || !walk) {
-        dora__free(derived->memory, walk, 1, sizeof *walk);
+    if (!derived->born)
         return DORA_ERROR_MEMORY;
-    }
+    derived->born_capacity = (size_t)derived->services + 1;
     for (size_t service = 0; service <= derived->services; service++)
         derived->born[service] = INT32_MAX;
-    note_deployments(derived, walk);
-    dora__free(derived->memory, walk, 1, sizeof *walk);
+    derived->first_day = INT32_MAX;
+    derived->last_day = INT32_MIN;
+    if (!dora__note_deployments(derived, 0))
+        return DORA_ERROR_MEMORY;
     for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++)
         for (size_t k = 0; k < derived->samples[noted[i]].count; k++) {
             const struct dora__sample *sample = &derived->samples[noted[i]].data[k];
@@ -102,8 +109,13 @@ dora_status dora__derive(struct dora__derived *derived, const struct dora__facts
     derived->memory = facts->memory;
     derived->deployments = facts->tables[DORA_KIND_DEPLOYMENT].rows;
     derived->services = facts->services.count;
+    derived->merged = facts->merged;
+    derived->strings = facts->strings.count;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        derived->rows[kind] = facts->tables[kind].rows;
     if (derived->deployments && !(derived->flags = dora__alloc_zeroed(derived->memory, derived->deployments, 1)))
         return DORA_ERROR_MEMORY;
+    derived->flags_capacity = derived->deployments;
     struct dora__steps steps = {.derived = derived,
                                 .facts = facts,
                                 .deployments = &facts->tables[DORA_KIND_DEPLOYMENT],
@@ -123,14 +135,15 @@ void dora__derived_free(struct dora__derived *derived) {
     struct dora__memory *memory = derived->memory;
     if (!memory)
         return;
-    dora__free(memory, derived->flags, derived->deployments, 1);
-    dora__free(memory, derived->resolved, derived->deployments, sizeof *derived->resolved);
-    dora__free(memory, derived->rolled_by, derived->deployments, sizeof *derived->rolled_by);
+    dora__free(memory, derived->flags, derived->flags_capacity, 1);
+    dora__free(memory, derived->resolved, derived->resolved_capacity, sizeof *derived->resolved);
+    dora__free(memory, derived->rolled_by, derived->rolled_by_capacity, sizeof *derived->rolled_by);
+    dora__free(memory, derived->latest_opened, derived->latest_opened_capacity, sizeof *derived->latest_opened);
     dora__free(memory, derived->environments, derived->environments_capacity, sizeof *derived->environments);
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
         dora__free(memory, derived->samples[series].data, derived->samples[series].capacity,
                    sizeof *derived->samples[series].data);
     dora__free(memory, derived->phases, derived->phases_capacity, sizeof *derived->phases);
-    dora__free(memory, derived->born, (size_t)derived->services + 1, sizeof *derived->born);
+    dora__free(memory, derived->born, derived->born_capacity, sizeof *derived->born);
     *derived = (struct dora__derived){0};
 }

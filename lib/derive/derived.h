@@ -52,6 +52,7 @@ struct dora__derived {
 
     uint8_t *flags;       /* a deployment each */
     uint32_t deployments; /* rows */
+    size_t flags_capacity, resolved_capacity, rolled_by_capacity;
     int64_t
         *resolved; /* NULL, or a deployment each: latest resolved_at of its incidents; INT64_MAX while one is open */
     int64_t *rolled_by; /* NULL, or a deployment each: least t of those that rolled it back, else DORA_ABSENT */
@@ -74,6 +75,14 @@ struct dora__derived {
     int32_t last_day;
     int32_t *born; /* by service handle, 0 .. services: day of its first sample, INT32_MAX for none */
     uint32_t services;
+    size_t born_capacity;
+
+    uint32_t rows[DORA_KIND_COUNT]; /* what it was derived from: rows of each kind, ... */
+    uint64_t merged;                /* ... records merged into others, ... */
+    uint32_t strings;               /* ... and strings */
+    int64_t *latest_opened;         /* NULL, or by service handle: the latest opening of an incident that names no
+                                       deployment */
+    size_t latest_opened_capacity;
 
     uint64_t steps; /* progress of the run */
 };
@@ -83,9 +92,17 @@ dora_status dora__derive(struct dora__derived *derived, const struct dora__facts
                          const struct dora__linking *linking);
 void dora__derived_free(struct dora__derived *derived);
 
+/* Follows facts that were added since, where they are deployments that change nothing but themselves: new ones, which
+   nothing names, own or takes anything from. *done: it did, at the cost of those facts; else nothing has changed, and
+   all is to be derived anew. After MEMORY `derived` is to be freed. */
+dora_status dora__derive_more(struct dora__derived *derived, bool *done);
+
 /* All samples of a series, in blocks. O(deployments + samples). */
 dora_status dora__derived_each(const struct dora__derived *derived, enum dora__series series, dora__block_fn *take,
                                void *context);
+/* Those alone that are made from deployments of row `first` on. */
+dora_status dora__derived_new(const struct dora__derived *derived, enum dora__series series, uint32_t first,
+                              dora__block_fn *take, void *context);
 
 /*
  * Deployments in blocks of rows of one chunk, as placing takes them: all that most reports ask of a deployment in one

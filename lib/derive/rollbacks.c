@@ -172,11 +172,11 @@ dora_status dora__derive_outcomes(struct dora__steps *steps) {
     struct dora__derived *derived = steps->derived;
     uint32_t emergency = dora__pool_find(&steps->facts->strings, "emergency", 9);
     dora_status status = DORA_OK;
-    for (uint32_t row = 0, end; row < derived->deployments && status == DORA_OK; row = end) {
+    for (uint32_t row = steps->first, end; row < derived->deployments && status == DORA_OK; row = end) {
         const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
         uint32_t begin = row;
         end = chunk_end(steps, row);
-        if (is_plain(derived, chunk, emergency))
+        if (row % DORA__CHUNK_ROWS == 0 && is_plain(derived, chunk, emergency))
             derive_failed(derived, chunk, row, end);
         else
             for (; row < end; row++)

@@ -71,12 +71,16 @@ static dora_status send_chunk(const struct dora__derived *derived, const struct 
     return status;
 }
 
-static dora_status send_deployments(const struct dora__derived *derived, enum dora__series series,
+static dora_status send_deployments(const struct dora__derived *derived, enum dora__series series, uint32_t first,
                                     struct sender *sender) {
+    bool any = series == DORA__EVENTS || series == DORA__DURATION || series == DORA__RECOVERY ||
+               (series == DORA__LEAD_TIME && derived->has_inline);
+    if (!any)
+        return DORA_OK;
     const struct dora__table *table = &derived->facts->tables[DORA_KIND_DEPLOYMENT];
     struct dora__zone_span span = {0, 0, 0};
     dora_status status = DORA_OK;
-    for (uint32_t row = 0; row < derived->deployments && status == DORA_OK;) {
+    for (uint32_t row = first; row < derived->deployments && status == DORA_OK;) {
         uint32_t end = (row | (DORA__CHUNK_ROWS - 1)) + 1;
         if (end > derived->deployments)
             end = derived->deployments;
@@ -92,13 +96,19 @@ dora_status dora__derived_each(const struct dora__derived *derived, enum dora__s
     sender.take = take;
     sender.context = context;
     sender.block.count = 0;
-    dora_status status = DORA_OK;
-    bool from_deployments = series == DORA__EVENTS || series == DORA__DURATION || series == DORA__RECOVERY ||
-                            (series == DORA__LEAD_TIME && derived->has_inline);
-    if (from_deployments)
-        status = send_deployments(derived, series, &sender);
+    dora_status status = send_deployments(derived, series, 0, &sender);
     const struct dora__samples *samples = &derived->samples[series];
     for (size_t i = 0; i < samples->count && status == DORA_OK; i++)
         status = send(&sender, samples->data[i].service, samples->data[i].day, samples->data[i].value);
+    return status == DORA_OK ? flush(&sender) : status;
+}
+
+dora_status dora__derived_new(const struct dora__derived *derived, enum dora__series series, uint32_t first,
+                              dora__block_fn *take, void *context) {
+    struct sender sender;
+    sender.take = take;
+    sender.context = context;
+    sender.block.count = 0;
+    dora_status status = send_deployments(derived, series, first, &sender);
     return status == DORA_OK ? flush(&sender) : status;
 }

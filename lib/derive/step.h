@@ -22,6 +22,7 @@ struct dora__steps {
     const struct dora__facts *facts;
     const struct dora__table *deployments;
     struct dora__memory *memory;
+    uint32_t first; /* deployment of those that are to be settled; not 0 where all before it are and stay so */
     struct dora__zone_span span;
     struct dora__lanes lanes;
     uint32_t *scratch; /* room for a row number a deployment, with the lanes */
@@ -63,6 +64,9 @@ int64_t dora__recovered_at(const struct dora__derived *derived, const struct dor
 /* Stores a sample at an instant. */
 dora_status dora__put_sample(struct dora__steps *steps, enum dora__series series, int64_t cohort_us, uint32_t service,
                              int64_t value);
+
+/* Takes the days of the deployments settled into account. False: out of memory. */
+bool dora__note_deployments(struct dora__derived *derived, uint32_t first);
 
 /* Counts facts passed and asks the caller now and then whether to go on. */
 dora_status dora__step_on(struct dora__steps *steps, uint64_t facts);

@@ -58,9 +58,13 @@ static uint32_t *find_group(struct dora__run *run, struct dora__map *index, uint
 /* Gathers the groups that have samples; group_of then has their places. */
 static bool gather_groups(struct dora__run *run, struct dora__map *index) {
     const struct dora__derived *derived = run->derived;
+    const char *only = run->plan->query.only;
+    uint32_t wanted = only ? dora__pool_find(names_of(run), only, strlen(only)) : 0;
     for (uint32_t service = 0; service <= derived->services; service++) {
         run->group_of[service] = DORA__NO_GROUP;
         if (derived->born[service] == INT32_MAX)
+            continue;
+        if (only && (!wanted || name_of_service(run, service) != wanted))
             continue;
         uint32_t room, *group = find_group(run, index, name_of_service(run, service), &room);
         if (!group)
@@ -211,21 +215,29 @@ void dora__part_free(struct dora__part *part) {
     dora__figures_free(&part->figures);
 }
 
-dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count) {
-    const struct dora__run *run = part->run;
-    const struct dora__windows *windows = &part->figures.windows;
-    struct dora__cursor cursor = {part->result, 0, DORA_OK};
-    dora__plan_windows_from(run->plan, &run->span, window, count, &part->figures.windows);
-    if (!dora__source_find(&part->source, &part->figures) || !dora__result_reserve(part->result, count))
+dora_status dora__run_write(const struct dora__run *run, const struct dora__row_writer *writer,
+                            const struct dora__figures *figures, uint32_t group, struct dora_result *result) {
+    const struct dora__windows *windows = &figures->windows;
+    uint32_t count = windows->count;
+    struct dora__cursor cursor = {result, 0, DORA_OK};
+    if (!dora__result_reserve(result, count))
         return DORA_ERROR_MEMORY;
     if (run->plan->query.by != DORA_GROUP_NONE)
         dora__fill_string(&cursor, count, dora__pool_get(names_of(run), run->groups[group].name));
     memcpy(dora__fill_date(&cursor, count), windows->first, count * sizeof *windows->first);
     memcpy(dora__fill_date(&cursor, count), windows->last, count * sizeof *windows->last);
     memcpy(dora__fill_int64(&cursor, count, NULL), windows->days, count * sizeof *windows->days);
-    dora__row_write(&part->writer, &part->figures, &cursor);
-    part->result->rows += count;
+    dora__row_write(writer, figures, &cursor);
+    result->rows += count;
     return cursor.status;
+}
+
+dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t window, uint32_t count) {
+    const struct dora__run *run = part->run;
+    dora__plan_windows_from(run->plan, &run->span, window, count, &part->figures.windows);
+    if (!dora__source_find(&part->source, &part->figures))
+        return DORA_ERROR_MEMORY;
+    return dora__run_write(run, &part->writer, &part->figures, group, part->result);
 }
 
 /* How many windows to take at once. */
@@ -310,15 +322,17 @@ static dora_status run_rows(struct dora__run *run) {
         return DORA_ERROR_MEMORY;
     dora_status status = report ? check_rows(run, run->error) : DORA_OK;
     if (status == DORA_OK)
-        status = report ? run_report(run) : dora__run_phases(run);
+        status = !report ? dora__run_phases(run) : dora__run_is_narrow(run) ? dora__run_narrow(run) : run_report(run);
     return status;
 }
 
-dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived, dora_rows_fn rows,
-                            void *rows_context, dora_result **result, dora_error *error) {
+dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived,
+                            struct dora__standing *standing, dora_rows_fn rows, void *rows_context,
+                            dora_result **result, dora_error *error) {
     dora_error own = {0};
     struct dora__run run = {.plan = plan,
                             .derived = derived,
+                            .standing = standing,
                             .memory = derived->memory,
                             .rows_batch = rows ? ROWS_BATCH : SIZE_MAX,
                             .rows = rows,

@@ -5,6 +5,7 @@
 #ifndef DORA_QUERY_RUN_H
 #define DORA_QUERY_RUN_H
 
+#include "cells/standing.h"
 #include "query/plan.h"
 #include "query/result.h"
 #include "query/row.h"
@@ -19,6 +20,7 @@ struct dora__group {
 struct dora__run {
     const struct dora__plan *plan;
     const struct dora__derived *derived;
+    struct dora__standing *standing;
     struct dora__memory *memory;
     struct dora__span span;
     uint64_t windows;
@@ -36,8 +38,9 @@ struct dora__run {
 };
 
 /* Answers a plan; with `rows` NULL all rows are in *result, else they are handed over in batches. */
-dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived, dora_rows_fn rows,
-                            void *rows_context, dora_result **result, dora_error *error);
+dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived,
+                            struct dora__standing *standing, dora_rows_fn rows, void *rows_context,
+                            dora_result **result, dora_error *error);
 
 /* Makes the rows of a report for a range of windows of one group at a time. Each part has a result and buffers of its
    own and changes nothing else but the placed words of its groups, so parts may work on different groups at once. */
@@ -54,6 +57,14 @@ struct dora__part {
 bool dora__part_init(struct dora__part *part, const struct dora__run *run, const struct dora__placed *placed,
                      struct dora_result *result);
 void dora__part_free(struct dora__part *part);
+
+/* Appends the rows of the windows whose figures were found. MEMORY or LIMIT. */
+dora_status dora__run_write(const struct dora__run *run, const struct dora__row_writer *writer,
+                            const struct dora__figures *figures, uint32_t group, struct dora_result *result);
+
+/* Whether the report is of few windows of one service, and its rows then. */
+bool dora__run_is_narrow(const struct dora__run *run);
+dora_status dora__run_narrow(struct dora__run *run);
 
 /* Appends the rows of the next windows of the group that part->source has begun, up to DORA__WINDOWS. MEMORY or
    LIMIT. */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Following new deployments without deriving everything anew. A new deployment changes nothing but its own flags and
+ * samples where it has a new id or none, so that nothing settled names it, where it takes no change, incident or
+ * release from another, and where it says nothing about another. Whether that is so is looked up, never guessed; all
+ * else is left to dora__derive.
+ */
+#include "derive/step.h"
+
+#include <string.h>
+
+/* Whether anything but rows of deployments was added. */
+static bool only_deployments(const struct dora__derived *derived) {
+    const struct dora__facts *facts = derived->facts;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        if (kind != DORA_KIND_DEPLOYMENT && facts->tables[kind].rows != derived->rows[kind])
+            return false;
+    return facts->merged == derived->merged && !derived->linking.infer_rollbacks;
+}
+
+/* The latest time at which an incident that names no deployment was opened, by service: a later deployment takes none
+   of them. False: out of memory. */
+static bool find_latest_opened(struct dora__derived *derived) {
+    const struct dora__table *incidents = &derived->facts->tables[DORA_KIND_INCIDENT];
+    if (derived->latest_opened || !incidents->rows)
+        return true;
+    size_t count = (size_t)derived->services + 1;
+    int64_t *latest = dora__alloc(derived->memory, count, sizeof *latest);
+    if (!latest)
+        return false;
+    for (size_t service = 0; service < count; service++)
+        latest[service] = INT64_MIN;
+    for (uint32_t row = 0; row < incidents->rows; row++) {
+        const struct dora__chunk *chunk = dora__chunk_of(incidents, row);
+        uint32_t service = dora__handle_at(chunk, DORA__SERVICE_NAME, row);
+        int64_t opened = dora__instant_at(chunk, DORA__OPENED_AT, row);
+        if (!dora__handle_at(chunk, DORA__DEPLOYMENT, row) && opened > latest[service])
+            latest[service] = opened;
+    }
+    derived->latest_opened = latest;
+    derived->latest_opened_capacity = count;
+    return true;
+}
+
+/* Whether the new deployment leaves all that is settled as it is. */
+static bool stands_alone(const struct dora__derived *derived, uint32_t row) {
+    const struct dora__table *tables = derived->facts->tables;
+    const struct dora__chunk *chunk = dora__chunk_of(&tables[DORA_KIND_DEPLOYMENT], row);
+    uint32_t id = dora__handle_at(chunk, DORA__ID, row), service = dora__handle_at(chunk, DORA__SERVICE_NAME, row);
+    if ((id && id <= derived->strings) || dora__handle_at(chunk, DORA__ROLLBACK_OF, row))
+        return false;
+    if (tables[DORA_KIND_CHANGE].rows && (derived->linking.changes_by_time || dora__handle_at(chunk, DORA__SHA, row) ||
+                                          dora__list_at(chunk, DORA__CHANGES, row)))
+        return false;
+    if (tables[DORA_KIND_RELEASE].rows &&
+        (dora__handle_at(chunk, DORA__RELEASE, row) || dora__handle_at(chunk, DORA__VERSION, row)))
+        return false;
+    int64_t t = dora__t(chunk, row);
+    return t == DORA_ABSENT || !derived->latest_opened || service >= derived->latest_opened_capacity ||
+           derived->latest_opened[service] < t;
+}
+
+/* Room for as many deployments and services as there are now, absent. False: out of memory. */
+static bool make_room(struct dora__derived *derived, uint32_t deployments, uint32_t services) {
+    struct dora__memory *memory = derived->memory;
+    size_t born = (size_t)services + 1, born_before = (size_t)derived->services + 1;
+    if (!dora__grow(memory, (void **)&derived->flags, &derived->flags_capacity, deployments, 1) ||
+        !dora__grow(memory, (void **)&derived->born, &derived->born_capacity, born, sizeof *derived->born) ||
+        (derived->resolved && !dora__grow(memory, (void **)&derived->resolved, &derived->resolved_capacity, deployments,
+                                          sizeof *derived->resolved)) ||
+        (derived->rolled_by && !dora__grow(memory, (void **)&derived->rolled_by, &derived->rolled_by_capacity,
+                                           deployments, sizeof *derived->rolled_by)))
+        return false;
+    memset(derived->flags + derived->deployments, 0, deployments - derived->deployments);
+    for (size_t service = born_before; service < born; service++)
+        derived->born[service] = INT32_MAX;
+    for (uint32_t row = derived->deployments; row < deployments; row++) {
+        if (derived->resolved)
+            derived->resolved[row] = DORA_ABSENT;
+        if (derived->rolled_by)
+            derived->rolled_by[row] = DORA_ABSENT;
+    }
+    return true;
+}
+
+dora_status dora__derive_more(struct dora__derived *derived, bool *done) {
+    const struct dora__facts *facts = derived->facts;
+    uint32_t first = derived->deployments, end = facts->tables[DORA_KIND_DEPLOYMENT].rows;
+    *done = false;
+    if (!only_deployments(derived))
+        return DORA_OK;
+    if (!find_latest_opened(derived))
+        return DORA_ERROR_MEMORY;
+    for (uint32_t row = first; row < end; row++)
+        if (!stands_alone(derived, row))
+            return DORA_OK;
+    if (!make_room(derived, end, facts->services.count))
+        return DORA_ERROR_MEMORY;
+    derived->deployments = derived->rows[DORA_KIND_DEPLOYMENT] = end;
+    derived->services = facts->services.count;
+    derived->strings = facts->strings.count;
+    struct dora__steps steps = {.derived = derived,
+                                .facts = facts,
+                                .deployments = &facts->tables[DORA_KIND_DEPLOYMENT],
+                                .memory = derived->memory,
+                                .first = first};
+    dora_status status = dora__derive_deployments(&steps);
+    if (status == DORA_OK)
+        status = dora__derive_outcomes(&steps);
+    if (status == DORA_OK && !dora__note_deployments(derived, first))
+        status = DORA_ERROR_MEMORY;
+    *done = status == DORA_OK;
+    return status;
+}
