@@ -18,27 +18,6 @@ static size_t cell_size(const struct dora__facts *facts, int field) {
     return facts->numeric >> field & 1 ? sizeof(int64_t) : facts->handles >> field & 1 ? sizeof(uint32_t) : 1;
 }
 
-struct dora__staged_kind *dora__staging_make_kind(struct dora__staging *staging, dora_kind kind) {
-    const struct dora__facts *facts = staging->facts;
-    uint64_t fields = (dora__kinds[kind].fields & ~DORA__LISTS) | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED);
-    size_t columns_size = 0;
-    for (uint64_t left = fields; left; left &= left - 1)
-        columns_size += cell_size(facts, __builtin_ctzll(left)) * DORA__BATCH_ROWS;
-    struct dora__staged_kind *made = dora__alloc_zeroed(facts->memory, 1, sizeof *made + columns_size);
-    if (!made)
-        return NULL;
-    made->batch.kind = kind;
-    made->fields = fields;
-    made->columns_size = columns_size;
-    char *column = (char *)made->columns;
-    for (uint64_t left = fields; left; left &= left - 1) {
-        int field = __builtin_ctzll(left);
-        made->batch.column[field] = column;
-        column += cell_size(facts, field) * DORA__BATCH_ROWS;
-    }
-    return staging->kinds[kind] = made;
-}
-
 /* Makes `count` cells from `from` on absent. */
 static void put_absent(struct dora__staged_kind *kind, int field, uint32_t from, uint32_t count) {
     void *column = kind->batch.column[field];
@@ -57,25 +36,43 @@ static void put_absent(struct dora__staged_kind *kind, int field, uint32_t from,
     }
 }
 
-void dora__staged_even_out(const struct dora__staged_row *row) {
-    struct dora__staged_kind *kind = row->kind;
-    uint64_t stated = row->stated & kind->fields;
-    for (uint64_t left = kind->batch.fields & ~stated; left; left &= left - 1)
-        put_absent(kind, __builtin_ctzll(left), row->at, 1);
-    for (uint64_t left = stated & ~kind->batch.fields; left; left &= left - 1)
-        put_absent(kind, __builtin_ctzll(left), 0, row->at);
-    kind->batch.fields |= stated;
+struct dora__staged_kind *dora__staging_make_kind(struct dora__staging *staging, dora_kind kind) {
+    const struct dora__facts *facts = staging->facts;
+    uint64_t fields = (dora__kinds[kind].fields & ~DORA__LISTS) | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED);
+    size_t columns_size = 0;
+    for (uint64_t left = fields; left; left &= left - 1)
+        columns_size += cell_size(facts, __builtin_ctzll(left)) * DORA__BATCH_ROWS;
+    struct dora__staged_kind *made = dora__alloc_zeroed(facts->memory, 1, sizeof *made + columns_size);
+    if (!made)
+        return NULL;
+    made->batch.kind = kind;
+    made->fields = fields;
+    made->columns_size = columns_size;
+    char *column = (char *)made->columns;
+    for (uint64_t left = fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        made->batch.column[field] = column;
+        column += cell_size(facts, field) * DORA__BATCH_ROWS;
+        put_absent(made, field, 0, DORA__BATCH_ROWS);
+    }
+    return staging->kinds[kind] = made;
 }
 
-void dora__staged_set_single(const struct dora__staged_row *row, struct dora__staging *staging) {
-    struct dora__staged_kind *kind = row->kind;
+void dora__staged_clear(struct dora__staged_kind *kind, uint32_t row, uint64_t fields) {
+    for (uint64_t left = fields & kind->fields; left; left &= left - 1)
+        put_absent(kind, __builtin_ctzll(left), row, 1);
+}
+
+void dora__staged_set_single(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t row, bool has_list,
+                             uint32_t items_from) {
+    dora_string id = kind->ids[row];
     kind->any_single = true;
-    kind->single[row->at / 64] |= UINT64_C(1) << row->at % 64;
-    kind->items_from[row->at] = row->stated & DORA__LISTS ? row->items_from : UINT32_MAX;
-    kind->items_count[row->at] = staging->items_count - row->items_from;
-    kind->id_handles[row->at] = 0;
-    if (row->id.size && dora__id_type(kind->batch.kind) == DORA__STRING)
-        dora__staging_wait(staging, row->id.data, row->id.size, &kind->id_handles[row->at]);
+    kind->single[row / 64] |= UINT64_C(1) << row % 64;
+    kind->items_from[row] = has_list ? items_from : UINT32_MAX;
+    kind->items_count[row] = staging->items_count - items_from;
+    kind->id_handles[row] = 0;
+    if (id.size && dora__id_type(kind->batch.kind) == DORA__STRING)
+        dora__staging_wait(staging, id.data, id.size, &kind->id_handles[row]);
 }
 
 static bool is_single(const struct dora__staged_kind *kind, uint32_t row) {
@@ -158,10 +155,10 @@ static dora_status put_kind(struct dora__staging *staging, struct dora__staged_k
                 *done += status == DORA_OK;
             }
         drop_singles(staging->facts, kind);
+        batch->fields &= dora__kinds[batch->kind].fields;
     }
     if (status == DORA_OK && batch->rows) {
         uint32_t put;
-        batch->fields &= dora__kinds[batch->kind].fields;
         batch->ids = kind->any_id ? kind->ids : NULL;
         status = dora__facts_put_batch(staging->facts, batch, &put);
         *done += put;
@@ -181,8 +178,12 @@ dora_status dora__staging_put(struct dora__staging *staging, uint32_t *lost) {
         struct dora__staged_kind *kind = staging->kinds[i];
         if (!kind || !kind->batch.rows)
             continue;
+        uint32_t count = kind->batch.rows;
+        uint64_t fields = kind->batch.fields;
         if (status == DORA_OK)
             status = put_kind(staging, kind, &done);
+        for (uint64_t left = fields; left; left &= left - 1)
+            put_absent(kind, __builtin_ctzll(left), 0, count);
         kind->batch.rows = 0;
         kind->batch.fields = 0;
         kind->any_id = false;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Records on their way from a reader into the facts: a batch of each kind, filled row by row. A row is begun, its cells
- * are stored, and it counts only once it is committed. Strings that tend to be few are recalled; of those that tend to
- * be many, such as references, the slots in the pool are prefetched, and they are interned when the batches are put.
- * The bytes of ids, references and items are borrowed until then.
+ * are stored, and it counts only once it is committed; cells of rows to come are always absent. Strings that tend to be
+ * few are recalled; of those that tend to be many, such as references, the slots in the pool are prefetched, and they
+ * are interned when the batches are put. The bytes of ids, references and items are borrowed until then.
  */
 #ifndef DORA_READ_STAGING_H
 #define DORA_READ_STAGING_H
@@ -84,16 +84,14 @@ static inline void dora__staged_begin(struct dora__staged_row *row, const struct
         (struct dora__staged_row){kind, 0, {NULL, 0}, kind->batch.rows, staging->items_count, staging->waiting_count};
 }
 
+/* Makes the cells of a row absent again. */
+void dora__staged_clear(struct dora__staged_kind *kind, uint32_t row, uint64_t fields);
+
 /* Ends a row that does not count. */
 static inline void dora__staged_drop(const struct dora__staged_row *row, struct dora__staging *staging) {
     staging->items_count = row->items_from;
     staging->waiting_count = row->waiting_from;
-}
-
-/* Where the cell of the row goes: an int64_t, a uint32_t handle, or a uint8_t by its type. */
-static inline void *dora__staged_cell(struct dora__staged_row *row, enum dora__field field, size_t cell_size) {
-    row->stated |= DORA__BIT(field);
-    return (char *)row->kind->batch.column[field] + row->at * cell_size;
+    dora__staged_clear(row->kind, row->at, row->stated);
 }
 
 /* Makes a string wait; there is room. */
@@ -108,33 +106,19 @@ static inline void dora__staging_wait(struct dora__staging *staging, const char 
     (DORA__BIT(DORA__VERSION) | DORA__BIT(DORA__SHA) | DORA__BIT(DORA__RELEASE) | DORA__BIT(DORA__ROLLBACK_OF) |       \
      DORA__BIT(DORA__DEPLOYMENT))
 
-/* The handle of a string of at least one byte; 16 bytes from `data` on may be read. OK, MEMORY or LIMIT. */
-static inline dora_status dora__staged_string(struct dora__staged_row *row, struct dora__staging *staging,
-                                              enum dora__field field, const char *data, size_t size) {
-    uint32_t *into = dora__staged_cell(row, field, sizeof *into);
-    if (DORA__MANY_STRINGS >> field & 1) {
-        dora__staging_wait(staging, data, size, into);
-        return DORA_OK;
-    }
-    bool service = field == DORA__SERVICE_NAME;
-    struct dora__pool *pool = service ? &staging->facts->services : &staging->facts->strings;
-    if (size > DORA__RECALL_MOST)
-        return dora__pool_intern(pool, data, size, into);
-    return dora__recall(service ? &staging->services : &staging->strings, pool, data, size, into);
-}
-
-/* An item of the row's list, not empty. False: there is no room for it. */
+/* An item of the row's list, none if it is empty. False: there is no room for it. */
 static inline bool dora__staged_item(struct dora__staging *staging, const char *data, size_t size) {
+    if (size == 0)
+        return true;
     if (staging->items_count == DORA__STAGING_ITEMS || staging->waiting_count > DORA__STAGING_WAITING - DORA__FIELDS)
         return false;
     dora__staging_wait(staging, data, size, &staging->items[staging->items_count++]);
     return true;
 }
 
-/* Makes the cells that the batch has and the row does not state, and those of earlier rows where it is the other way
-   round. */
-void dora__staged_even_out(const struct dora__staged_row *row);
-void dora__staged_set_single(const struct dora__staged_row *row, struct dora__staging *staging);
+/* Marks a row as one to be put by itself. */
+void dora__staged_set_single(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t row, bool has_list,
+                             uint32_t items_from);
 
 #define DORA__STAGED_SINGLE (DORA__LISTS | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED))
 
@@ -143,10 +127,9 @@ static inline void dora__staged_commit(const struct dora__staged_row *row, struc
     struct dora__staged_kind *kind = row->kind;
     kind->ids[row->at] = row->id;
     kind->any_id |= row->id.size != 0;
+    kind->batch.fields |= row->stated & ~DORA__LISTS;
     if (row->stated & DORA__STAGED_SINGLE)
-        dora__staged_set_single(row, staging);
-    if ((row->stated & kind->fields) != kind->batch.fields)
-        dora__staged_even_out(row);
+        dora__staged_set_single(staging, kind, row->at, (row->stated & DORA__LISTS) != 0, row->items_from);
     kind->batch.rows++;
     staging->rows++;
 }
