@@ -97,7 +97,7 @@ static void note_evidence(struct dora__derived *derived, const struct dora__chun
 }
 
 static bool count_environment(struct dora__derived *derived, struct dora__map *index, uint32_t environment,
-                              uint32_t count) {
+                              uint64_t count) {
     size_t known = derived->environments_count;
     if (known && derived->environments[known - 1].name == environment) { /* nearly always there is but one */
         derived->environments[known - 1].count += count;
@@ -279,23 +279,21 @@ static dora_status derive_columns(struct dora__steps *steps, struct production *
     return DORA_OK;
 }
 
-dora_status dora__derive_deployments(struct dora__steps *steps) {
+/* A dora__range_fn. */
+static dora_status derive_range(struct dora__steps *steps, uint32_t row, uint32_t last) {
     struct dora__derived *derived = steps->derived;
     uint64_t key = steps->facts->strings.key;
     struct production production = {derived->linking.production, &steps->facts->strings, {0}, UINT32_MAX, false};
     struct dora__map index;
     dora__map_init(&production.known, steps->memory, key);
     dora__map_init(&index, steps->memory, key);
-    dora_status status = DORA_OK;
-    if (!index_environments(derived, &index))
-        status = DORA_ERROR_MEMORY;
-    for (uint32_t row = steps->first; row < derived->deployments && status == DORA_OK;) {
+    dora_status status = index_environments(derived, &index) ? DORA_OK : DORA_ERROR_MEMORY;
+    while (row < last && status == DORA_OK) {
         const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
-        uint32_t end = (row | (DORA__CHUNK_ROWS - 1)) + 1;
-        if (end > derived->deployments)
-            end = derived->deployments;
-        uint32_t begin = row;
+        uint32_t begin = row, end = (row | (DORA__CHUNK_ROWS - 1)) + 1;
         bool done = false;
+        if (end > last)
+            end = last;
         if (row % DORA__CHUNK_ROWS == 0)
             status = derive_columns(steps, &production, &index, chunk, row, end - row, &done);
         for (row = done ? end : row; row < end && status == DORA_OK; row++)
@@ -303,9 +301,22 @@ dora_status dora__derive_deployments(struct dora__steps *steps) {
         if (status == DORA_OK)
             status = dora__step_on(steps, end - begin);
     }
-    if (status == DORA_OK)
-        status = order_environments(derived);
     dora__map_free(&production.known);
     dora__map_free(&index);
     return status;
+}
+
+bool dora__add_environments(struct dora__derived *derived, const struct dora__environment *environments, size_t count) {
+    struct dora__map index;
+    dora__map_init(&index, derived->memory, derived->facts->strings.key);
+    bool done = index_environments(derived, &index);
+    for (size_t i = 0; i < count && done; i++)
+        done = count_environment(derived, &index, environments[i].name, environments[i].count);
+    dora__map_free(&index);
+    return done;
+}
+
+dora_status dora__derive_deployments(struct dora__steps *steps) {
+    dora_status status = dora__in_ranges(steps, derive_range);
+    return status == DORA_OK ? order_environments(steps->derived) : status;
 }

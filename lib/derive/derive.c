@@ -53,13 +53,14 @@ static void note_day(struct dora__derived *derived, uint32_t service, int32_t da
     derived->any = true;
 }
 
-/* Every sample made from a deployment falls on the day of its event. */
-bool dora__note_deployments(struct dora__derived *derived, uint32_t first) {
+/* Every sample made from a deployment falls on the day of its event. A dora__range_fn. */
+static dora_status note_range(struct dora__steps *steps, uint32_t row, uint32_t end) {
+    struct dora__derived *derived = steps->derived;
     struct dora__walk *walk = dora__alloc(derived->memory, 1, sizeof *walk);
     int32_t least = INT32_MAX, most = INT32_MIN;
     if (!walk)
-        return false;
-    dora__walk_begin(walk, derived, first, derived->deployments, false, false);
+        return DORA_ERROR_MEMORY;
+    dora__walk_begin(walk, derived, row, end, false, false);
     while (dora__walk_next(walk))
         for (uint32_t i = 0; i < walk->count; i++) {
             int32_t day = walk->day[i], *born = &derived->born[walk->service[i]];
@@ -74,11 +75,16 @@ bool dora__note_deployments(struct dora__derived *derived, uint32_t first) {
     derived->first_day = least < derived->first_day ? least : derived->first_day;
     derived->last_day = most > derived->last_day ? most : derived->last_day;
     derived->any |= least <= most;
-    return true;
+    return DORA_OK;
+}
+
+dora_status dora__note_deployments(struct dora__steps *steps) {
+    return dora__in_ranges(steps, note_range);
 }
 
 /* Stored samples of other series fall on days of these or of deployments. */
-static dora_status note_all_days(struct dora__derived *derived) {
+static dora_status note_all_days(struct dora__steps *steps) {
+    struct dora__derived *derived = steps->derived;
     static const enum dora__series noted[] = {DORA__EVENTS, DORA__RESTORE, DORA__RELEASE_LAG};
     derived->born = dora__alloc(derived->memory, (size_t)derived->services + 1, sizeof *derived->born);
     if (!derived->born)
@@ -88,8 +94,9 @@ static dora_status note_all_days(struct dora__derived *derived) {
         derived->born[service] = INT32_MAX;
     derived->first_day = INT32_MAX;
     derived->last_day = INT32_MIN;
-    if (!dora__note_deployments(derived, 0))
-        return DORA_ERROR_MEMORY;
+    dora_status status = dora__note_deployments(steps);
+    if (status != DORA_OK)
+        return status;
     for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++)
         for (size_t k = 0; k < derived->samples[noted[i]].count; k++) {
             const struct dora__sample *sample = &derived->samples[noted[i]].data[k];
@@ -124,7 +131,7 @@ dora_status dora__derive(struct dora__derived *derived, const struct dora__facts
     for (size_t i = 0; i < sizeof all_steps / sizeof all_steps[0] && status == DORA_OK; i++)
         status = all_steps[i](&steps);
     if (status == DORA_OK)
-        status = note_all_days(derived);
+        status = note_all_days(&steps);
     dora__free(steps.memory, steps.lanes.rows, steps.lanes.count, sizeof *steps.lanes.rows);
     dora__free(steps.memory, steps.scratch, steps.lanes.count, sizeof *steps.scratch);
     dora__free(steps.memory, steps.lanes.begin, (size_t)derived->services + 2, sizeof *steps.lanes.begin);

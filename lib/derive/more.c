@@ -107,8 +107,8 @@ dora_status dora__derive_more(struct dora__derived *derived, bool *done) {
     dora_status status = dora__derive_deployments(&steps);
     if (status == DORA_OK)
         status = dora__derive_outcomes(&steps);
-    if (status == DORA_OK && !dora__note_deployments(derived, first))
-        status = DORA_ERROR_MEMORY;
+    if (status == DORA_OK)
+        status = dora__note_deployments(&steps);
     *done = status == DORA_OK;
     return status;
 }

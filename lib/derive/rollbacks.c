@@ -168,11 +168,12 @@ static bool is_plain(const struct dora__derived *derived, const struct dora__chu
     return !(chunk->columns & other) && !derived->resolved && !derived->rolled_by;
 }
 
-dora_status dora__derive_outcomes(struct dora__steps *steps) {
+/* A dora__range_fn. */
+static dora_status derive_outcomes(struct dora__steps *steps, uint32_t row, uint32_t last) {
     struct dora__derived *derived = steps->derived;
     uint32_t emergency = dora__pool_find(&steps->facts->strings, "emergency", 9);
     dora_status status = DORA_OK;
-    for (uint32_t row = steps->first, end; row < derived->deployments && status == DORA_OK; row = end) {
+    for (uint32_t end; row < last && status == DORA_OK; row = end) {
         const struct dora__chunk *chunk = dora__chunk_of(steps->deployments, row);
         uint32_t begin = row;
         end = chunk_end(steps, row);
@@ -185,4 +186,8 @@ dora_status dora__derive_outcomes(struct dora__steps *steps) {
         status = dora__step_on(steps, end - begin);
     }
     return status;
+}
+
+dora_status dora__derive_outcomes(struct dora__steps *steps) {
+    return dora__in_ranges(steps, derive_outcomes);
 }

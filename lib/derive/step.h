@@ -66,7 +66,7 @@ dora_status dora__put_sample(struct dora__steps *steps, enum dora__series series
                              int64_t value);
 
 /* Takes the days of the deployments settled into account. False: out of memory. */
-bool dora__note_deployments(struct dora__derived *derived, uint32_t first);
+dora_status dora__note_deployments(struct dora__steps *steps);
 
 /* Counts facts passed and asks the caller now and then whether to go on. */
 dora_status dora__step_on(struct dora__steps *steps, uint64_t facts);
@@ -79,6 +79,16 @@ static inline dora_status dora__step_each(struct dora__steps *steps, size_t row)
 static inline void dora__account_for(struct dora__steps *steps, dora_kind kind, dora_disposition disposition) {
     steps->derived->account[kind][disposition]++;
 }
+
+/* What a step does with deployments row .. end - 1: it may change their flags, and of `derived` only what counts. Whole
+   chunks, but for the first and the last row. */
+typedef dora_status dora__range_fn(struct dora__steps *steps, uint32_t row, uint32_t end);
+
+/* Calls it for all deployments that are to be settled, on several threads where that pays. */
+dora_status dora__in_ranges(struct dora__steps *steps, dora__range_fn *range);
+
+/* Adds to the counts of environments; false: out of memory. */
+bool dora__add_environments(struct dora__derived *derived, const struct dora__environment *environments, size_t count);
 
 dora_status dora__derive_deployments(struct dora__steps *steps);
 dora_status dora__derive_changes(struct dora__steps *steps);
