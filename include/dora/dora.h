@@ -304,7 +304,8 @@ DORA_API dora_status dora_reader_new(dora_engine *engine, const dora_reader_opti
 DORA_API void dora_reader_free(dora_reader *reader);
 
 /*
- * The next `size` bytes of the input, split anywhere. Records may be held back until later bytes, at the latest until
+ * The next `size` bytes of the input, split anywhere; an engine with threads shares out pieces of 128 KiB or more,
+ * best of a megabyte or two a thread. Records may be held back until later bytes, at the latest until
  * dora_reader_finish(). A bad record is rejected, reported and counted, and the rest read on. Errors: INPUT (on_reject
  * said stop, or a CSV header that cannot be), MEMORY, LIMIT; after one the reader only repeats it, and every record
  * before the failing one is in the engine.
