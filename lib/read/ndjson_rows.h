@@ -45,8 +45,9 @@ struct dora__repeated {
 
 struct dora__ndjson_rows {
     enum dora__kernel kernel;
-    dora_kind kind;                     /* of the line before, or what the line at hand turned out to be */
-    uint8_t next[DORA__NAMES_MOST + 1]; /* the key that followed each one last time; the last is the opening brace */
+    dora_kind kind; /* of the line before, or what the line at hand turned out to be */
+    /* The key that followed each one last time, in lines of a kind; the last is the opening brace. */
+    uint8_t next[DORA_KIND_COUNT][DORA__NAMES_MOST + 1];
     uint8_t members[DORA_KIND_COUNT][DORA__FIELDS];
     struct dora__word keys[DORA__NAMES_MOST + 1]; /* in quotes, with the colon */
     struct dora__word kinds[DORA_KIND_COUNT];     /* in quotes, as the statuses */

@@ -280,12 +280,13 @@ static inline const char *find_key(struct line *line, unsigned *key, const char 
 /* The members of the object that begins at `at`; the place behind its closing brace, or NULL with an outcome. */
 ALWAYS_INLINE const char *take_members(struct line *line, const char *at, enum outcome *outcome) {
     struct dora__ndjson_rows *rows = line->rows;
+    uint8_t *next = rows->next[line->kind];
     unsigned before = DORA__NAMES_MOST;
     for (;;) {
         at++;
         if (__builtin_expect(*at == ' ', 0))
             at++;
-        unsigned key = rows->next[before];
+        unsigned key = next[before];
         const struct dora__word *word = &rows->keys[key];
         if (is_word(word, at)) {
             at += word->size;
@@ -296,7 +297,7 @@ ALWAYS_INLINE const char *take_members(struct line *line, const char *at, enum o
             word = &rows->keys[key];
         }
         if (key < DORA__NAMES_MOST) {
-            rows->next[before] = (uint8_t)key;
+            next[before] = (uint8_t)key;
             before = key;
             at = at ? take_value(line, word, at, outcome) : NULL;
         }

@@ -128,7 +128,7 @@ static void drop_singles(const struct dora__facts *facts, struct dora__staged_ki
         count += !is_single(kind, row);
     }
     for (uint32_t i = 0; i < count; i++)
-        kind->ids[i] = kind->ids[kept[i]];
+        kind->ids[i] = kind->ids[kept[i]], kind->id_hashes[i] = kind->id_hashes[kept[i]];
     for (uint64_t left = batch->fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         void *column = batch->column[field];
@@ -142,6 +142,35 @@ static void drop_singles(const struct dora__facts *facts, struct dora__staged_ki
         }
     }
     batch->rows = count;
+}
+
+/* Where a pool keeps the place of a string with that hash, its slot being near; NULL: it is most likely new. */
+static const unsigned char **likely_entry(const struct dora__pool *pool, uint32_t hash) {
+    if (!pool->slots_count)
+        return NULL;
+    const uint64_t *slots = dora__pool_segment(pool, hash);
+    size_t mask = pool->slots_count - 1;
+    for (size_t i = hash & mask; slots[i]; i = (i + 1) & mask)
+        if ((uint32_t)(slots[i] >> 32) == hash) {
+            uint32_t entry = (uint32_t)slots[i] - 1;
+            return &pool->chunks[entry >> DORA__POOL_CHUNK_BITS][entry & (DORA__POOL_CHUNK - 1)];
+        }
+    return NULL;
+}
+
+enum { SOME = 64 };
+
+/* Fetches what the pool has of strings with those hashes: first the places of all that are known, then their bytes, so
+   that one cache miss does not wait for another. */
+static void fetch_some(const struct dora__pool *pool, const uint32_t *hashes, uint32_t count) {
+    const unsigned char **entries[SOME];
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = likely_entry(pool, hashes[i]);
+        __builtin_prefetch(entries[i]);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (entries[i])
+            __builtin_prefetch(*entries[i]);
 }
 
 /* *done follows how many are in. */
@@ -159,6 +188,10 @@ static dora_status put_kind(struct dora__staging *staging, struct dora__staged_k
     }
     if (status == DORA_OK && batch->rows) {
         uint32_t put;
+        if (kind->any_id)
+            for (uint32_t from = 0; from < batch->rows; from += SOME)
+                fetch_some(dora__facts_pool(staging->facts, dora__id_type(batch->kind)), kind->id_hashes + from,
+                           batch->rows - from < SOME ? batch->rows - from : SOME);
         batch->ids = kind->any_id ? kind->ids : NULL;
         status = dora__facts_put_batch(staging->facts, batch, &put);
         *done += put;
@@ -166,14 +199,28 @@ static dora_status put_kind(struct dora__staging *staging, struct dora__staged_k
     return status;
 }
 
-dora_status dora__staging_put(struct dora__staging *staging, uint32_t *lost) {
-    dora_status status = DORA_OK;
-    uint32_t done = 0;
-    for (uint32_t i = 0; i < staging->waiting_count && status == DORA_OK; i++) {
-        const struct dora__waiting *waiting = &staging->waiting[i];
-        status = dora__pool_intern_hashed(&staging->facts->strings, waiting->data, waiting->size, waiting->hash,
-                                          waiting->into);
+static dora_status intern_waiting(struct dora__staging *staging) {
+    struct dora__pool *pool = &staging->facts->strings;
+    uint32_t hashes[SOME];
+    for (uint32_t from = 0; from < staging->waiting_count; from += SOME) {
+        const struct dora__waiting *waiting = staging->waiting + from;
+        uint32_t count = staging->waiting_count - from < SOME ? staging->waiting_count - from : SOME;
+        for (uint32_t i = 0; i < count; i++)
+            hashes[i] = waiting[i].hash;
+        fetch_some(pool, hashes, count);
+        for (uint32_t i = 0; i < count; i++) {
+            dora_status status =
+                dora__pool_intern_hashed(pool, waiting[i].data, waiting[i].size, waiting[i].hash, waiting[i].into);
+            if (status != DORA_OK)
+                return status;
+        }
     }
+    return DORA_OK;
+}
+
+dora_status dora__staging_put(struct dora__staging *staging, uint32_t *lost) {
+    dora_status status = intern_waiting(staging);
+    uint32_t done = 0;
     for (int i = 0; i < DORA_KIND_COUNT; i++) {
         struct dora__staged_kind *kind = staging->kinds[i];
         if (!kind || !kind->batch.rows)

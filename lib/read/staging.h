@@ -33,6 +33,7 @@ struct dora__staged_kind {
     bool any_id;
     size_t columns_size;
     dora_string ids[DORA__BATCH_ROWS];
+    uint32_t id_hashes[DORA__BATCH_ROWS];
     uint32_t id_handles[DORA__BATCH_ROWS]; /* only of single rows, as the two below */
     uint32_t items_from[DORA__BATCH_ROWS]; /* UINT32_MAX: no list */
     uint32_t items_count[DORA__BATCH_ROWS];
@@ -126,7 +127,12 @@ void dora__staged_set_single(struct dora__staging *staging, struct dora__staged_
 static inline void dora__staged_commit(const struct dora__staged_row *row, struct dora__staging *staging) {
     struct dora__staged_kind *kind = row->kind;
     kind->ids[row->at] = row->id;
-    kind->any_id |= row->id.size != 0;
+    if (row->id.size) {
+        const struct dora__pool *pool = dora__facts_pool(staging->facts, dora__id_type(kind->batch.kind));
+        kind->any_id = true;
+        kind->id_hashes[row->at] = dora__pool_hash(pool, row->id.data, row->id.size);
+        dora__pool_prefetch(pool, kind->id_hashes[row->at]);
+    }
     kind->batch.fields |= row->stated & ~DORA__LISTS;
     if (row->stated & DORA__STAGED_SINGLE)
         dora__staged_set_single(staging, kind, row->at, (row->stated & DORA__LISTS) != 0, row->items_from);
