@@ -245,15 +245,15 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
 /* Takes common rows; how many bytes they were. What waits is added whenever the bytes may go. */
 static size_t take_common_rows(struct dora_reader *reader, const char *bytes, size_t size) {
     struct dora__csv_rows *rows = reader->rows;
-    size_t taken = 0, more;
-    do {
+    size_t taken = 0, more = 1;
+    while (more && (rows->batch.rows < DORA__BATCH_ROWS || dora__csv_rows_flush(reader))) {
         uint32_t before = rows->batch.rows;
         more = dora__csv_rows_take(rows, bytes + taken, size - taken);
         taken += more;
         reader->records += rows->batch.rows - before;
         reader->line += rows->batch.rows - before;
-    } while (rows->batch.rows == DORA__BATCH_ROWS && dora__csv_rows_flush(reader));
-    if (rows->status != DORA_OK)
+    }
+    if (rows->status != DORA_OK && dora__csv_rows_flush(reader))
         dora__reader_fail(reader, rows->status);
     return taken;
 }
@@ -307,10 +307,9 @@ size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size
         }
         if (reader->rows) {
             size_t taken = take_common_rows(reader, row, left);
-            if (taken) {
-                at += taken;
+            at += taken;
+            if (taken || reader->failure.status != DORA_OK)
                 continue;
-            }
             if (!dora__csv_rows_flush(reader)) /* so that all before the row at hand is in, whatever becomes of it */
                 break;
         }

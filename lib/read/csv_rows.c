@@ -35,7 +35,10 @@ void dora__csv_rows_make(struct dora_reader *reader) {
     }
     if (!reader->plain || count > DORA__CSV_COLUMNS_MOST || (dora__kinds[reader->kind].needs_id && !has_id))
         return;
-    size_t size = sizeof(struct dora__csv_rows) + stored * DORA__BATCH_ROWS * sizeof(int64_t);
+    /* A window more may end cells than there are, and its places are written eight at a time. */
+    size_t stops = 1 + count * DORA__BATCH_ROWS + DORA__CSV_WINDOW + 8;
+    size_t size =
+        sizeof(struct dora__csv_rows) + stored * DORA__BATCH_ROWS * sizeof(int64_t) + stops * sizeof(uint32_t);
     struct dora__csv_rows *rows = dora__alloc_zeroed(reader->memory, size, 1);
     if (!rows)
         return;
@@ -45,6 +48,7 @@ void dora__csv_rows_make(struct dora_reader *reader) {
     rows->delimiter = reader->delimiter;
     rows->columns_count = (uint32_t)count;
     rows->record_bytes_max = reader->record_bytes_max;
+    rows->block_rows = DORA__BATCH_ROWS;
     rows->size = size;
     rows->batch.kind = reader->kind;
     rows->batch.ids = has_id ? rows->ids : NULL;
@@ -57,6 +61,8 @@ void dora__csv_rows_make(struct dora_reader *reader) {
         rows->batch.column[reader->columns[i]] = column->to = storage;
         storage += DORA__BATCH_ROWS;
     }
+    rows->stops = (uint32_t *)(void *)storage + 1;
+    rows->stops[-1] = UINT32_MAX;
     reader->rows = rows;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The common row of CSV, from bytes to columns in one pass: the places of delimiters and line ends come as bit masks of
- * 64 bytes, and each cell goes by the type of its column straight into a batch. A row with anything unusual, be it a
- * quote, a byte above 127, a cell that is not what its column wants, is left to the general way of csv.c, which also
- * says what is wrong; until its last cell is taken a row leaves no trace.
+ * Common rows of CSV, from bytes to columns. A block of them is gone through twice: once for the places of delimiters
+ * and line ends, which come as bit masks of 64 bytes; then column by column, each cell by the type of its column into
+ * a batch. A row with anything unusual, be it a quote, a byte above 127, a cell that is not what its column wants, ends
+ * the block before it and is left to the general way of csv.c, which also says what is wrong.
  */
 #ifndef DORA_READ_CSV_ROWS_H
 #define DORA_READ_CSV_ROWS_H
@@ -14,7 +14,7 @@
 
 struct dora_reader;
 
-enum { DORA__CSV_COLUMNS_MOST = 64 };
+enum { DORA__CSV_COLUMNS_MOST = 64, DORA__CSV_WINDOW = 64 };
 
 /* What a column's cells are. */
 enum dora__csv_cells {
@@ -39,8 +39,9 @@ struct dora__csv_rows {
     enum dora__kernel kernel;
     char delimiter;
     uint32_t columns_count;
+    uint32_t block_rows; /* at most so many; few after an unusual row, so that no work is done in vain too often */
     size_t record_bytes_max;
-    size_t size; /* of this block */
+    size_t size; /* of this block of memory */
     struct dora__csv_column columns[DORA__CSV_COLUMNS_MOST];
     uint64_t unknown_rows[DORA__CSV_COLUMNS_MOST]; /* of the batch: how many hold something in that column */
     struct dora__batch batch;
@@ -48,15 +49,17 @@ struct dora__csv_rows {
     dora_status status; /* of interning: MEMORY or LIMIT end the reader */
     struct dora__recall services;
     struct dora__recall strings;
-    int64_t storage[]; /* the batch's columns */
+    uint32_t ends[DORA__BATCH_ROWS + DORA__CSV_WINDOW]; /* of the block's rows, without their line ends */
+    uint32_t *stops;   /* places of the block's delimiters and line ends; before the first, -1 */
+    int64_t storage[]; /* the batch's columns, then the stops */
 };
 
 /* Readies the reader for common rows, its header being read, where there can be any. Without memory there are none. */
 void dora__csv_rows_make(struct dora_reader *reader);
 void dora__csv_rows_free(struct dora_reader *reader);
 
-/* Takes common rows from the front of bytes, which may hold any number of them, and says how many bytes they were.
-   Stops at another row, at the end, when the batch is full, or where rows->status is not OK. */
+/* Takes common rows from the front of bytes, which may hold any number of them, and says how many bytes they were. None
+   if the first row is another, or rows->status is not OK, or the batch is full. */
 size_t dora__csv_rows_take(struct dora__csv_rows *rows, const char *bytes, size_t size);
 
 /* Adds what waits in the batch to the facts. False: the reader has failed. */

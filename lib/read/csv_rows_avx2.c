@@ -4,6 +4,5 @@
 
 #ifdef DORA__WITH_AVX2
 #define DORA__CSV_ROWS_TAKE dora__csv_rows_take_avx2
-#define DORA__CSV_ROWS_AVX2 1
 #include "read/csv_rows_loop.h"
 #endif

@@ -1,212 +1,215 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loop of csv_rows.h, compiled once a kernel with DORA__CSV_ROWS_TAKE as its name. Everything in it may read 16
- * bytes from the begin of any cell: it ends that much before the end of the bytes.
+ * The loops of csv_rows.h, compiled once a kernel with DORA__CSV_ROWS_TAKE as the name of their entry.
  */
 #include "calendar/instant.h"
 #include "read/cell.h"
-#include "read/csv_rows.h"
+#include "read/csv_index.h"
+#include "read/instant_block.h"
 
-#ifdef DORA__CSV_ROWS_AVX2
-#include <immintrin.h>
-#endif
-
-enum { WINDOW = 64, READ_AHEAD = 16 };
-
-/* Bits of the window's bytes that end a cell, and of those that a common row has not. */
-struct masks {
-    uint64_t stops;
-    uint64_t odd;
+/* The cells of one column of the block. */
+struct cells {
+    const char *bytes;
+    const uint32_t *before; /* each row's stop before the cell; the cell begins behind it */
+    const uint32_t *ends;
+    size_t step; /* from one row to the next in `before` */
+    size_t ends_step;
+    uint32_t count;
 };
 
-#ifdef DORA__CSV_ROWS_AVX2
-
-static inline struct masks masks_of(const char *window, char delimiter) {
-    const __m256i ends = _mm256_set1_epi8('\n'), marks = _mm256_set1_epi8(delimiter), quotes = _mm256_set1_epi8('"');
-    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)window);
-    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(window + 32));
-    __m256i low_stops = _mm256_or_si256(_mm256_cmpeq_epi8(low, ends), _mm256_cmpeq_epi8(low, marks));
-    __m256i high_stops = _mm256_or_si256(_mm256_cmpeq_epi8(high, ends), _mm256_cmpeq_epi8(high, marks));
-    __m256i low_odd = _mm256_or_si256(_mm256_cmpeq_epi8(low, quotes), low);
-    __m256i high_odd = _mm256_or_si256(_mm256_cmpeq_epi8(high, quotes), high);
-    return (struct masks){
-        (uint32_t)_mm256_movemask_epi8(low_stops) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high_stops) << 32,
-        (uint32_t)_mm256_movemask_epi8(low_odd) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high_odd) << 32};
+static inline const char *cell_at(const struct cells *cells, uint32_t row, size_t *size) {
+    uint32_t begin = cells->before[row * cells->step] + 1;
+    *size = cells->ends[row * cells->ends_step] - begin;
+    return cells->bytes + begin;
 }
 
-/* "YYYY-MM-DDTHH:MM:SSZ", of years 1 to 9999; false where it is anything else or a leap second. The year is taken from
-   the first four bytes, the rest from the sixteen behind them; pairs of digits become eight numbers at once. */
-static inline bool plain_instant(const char *text, int64_t *instant_us) {
-    const __m128i separators = _mm_setr_epi8('-', 0, 0, '-', 0, 0, 'T', 0, 0, ':', 0, 0, ':', 0, 0, 'Z');
-    const __m128i is_digit = _mm_setr_epi8(0, -1, -1, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0);
-    const __m128i pick = _mm_setr_epi8(-1, -1, -1, -1, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, -1, -1);
-    const __m128i tens = _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 0, 0);
-    const __m128i least = _mm_setr_epi16(0, 0, 1, 1, 0, 0, 0, 0), span = _mm_setr_epi16(99, 99, 11, 30, 23, 59, 59, 0);
-    int32_t year_text;
-    memcpy(&year_text, text, sizeof year_text);
-    __m128i rest = _mm_loadu_si128((const __m128i *)(const void *)(text + 4));
-    __m128i digits = _mm_insert_epi32(_mm_shuffle_epi8(rest, pick), year_text, 0);
-    digits =
-        _mm_sub_epi8(digits, _mm_setr_epi8('0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', 0, 0));
-    __m128i wrong = _mm_andnot_si128(is_digit, _mm_xor_si128(rest, separators));
-    wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, _mm_set1_epi8(9)));
-    __m128i numbers = _mm_maddubs_epi16(digits, tens);
-    wrong = _mm_or_si128(wrong, _mm_subs_epu16(_mm_sub_epi16(numbers, least), span));
-    if (!_mm_testz_si128(wrong, wrong))
-        return false;
-    /* Centuries and years, months and days in halves of words; then hours and minutes, seconds. */
-    const __m128i weights = _mm_setr_epi16(100, 1, 0, 1, 60, 1, 1, 0);
-    __m128i sums = _mm_madd_epi16(numbers, weights);
-    uint32_t year = (uint32_t)_mm_cvtsi128_si32(sums), day = (uint32_t)_mm_extract_epi16(sums, 2);
-    uint32_t month = (uint32_t)_mm_extract_epi16(numbers, 2);
-    uint32_t seconds = (uint32_t)_mm_extract_epi32(sums, 2) * 60 + (uint32_t)_mm_extract_epi32(sums, 3);
-    if (year == 0 || (day > 28 && !dora__date_exists(year, month, day)))
-        return false;
-    *instant_us = (dora__count_days(year, month, day) * INT64_C(86400) + seconds) * 1000000;
-    return true;
-}
+/*
+ * Each of these takes the cells of a column into the rows of the batch from `to` on, and says how many rows it took:
+ * all, or those before the first one that is not common.
+ */
 
-#else
-
-/* The top bit of each byte that is 0, exactly. */
-static inline uint64_t zeros_of(uint64_t word) {
-    const uint64_t lows = UINT64_C(0x7F7F7F7F7F7F7F7F);
-    return ~(((word & lows) + lows) | word | lows);
-}
-
-/* The eight top bits as the lowest eight, that of the first byte lowest. */
-static inline uint64_t gather(uint64_t tops) {
-    return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
-}
-
-static inline struct masks masks_of(const char *window, char delimiter) {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    struct masks masks = {0, 0};
-    for (unsigned i = 0; i < WINDOW; i += 8) {
-        uint64_t word = dora__load_le64(window + i);
-        uint64_t stops = zeros_of(word ^ ones * '\n') | zeros_of(word ^ ones * (unsigned char)delimiter);
-        uint64_t odd = zeros_of(word ^ ones * '"') | (word & ones << 7);
-        masks.stops |= gather(stops) << i;
-        masks.odd |= gather(odd) << i;
+static uint32_t take_instants(const struct cells *cells, int64_t *to) {
+    uint64_t pairs[DORA__BATCH_ROWS];
+    uint32_t seconds[DORA__BATCH_ROWS], empty = 0;
+    size_t size;
+    for (uint32_t row = 0; row < cells->count; row++) {
+        uint64_t found = dora__instant_pairs(cell_at(cells, row, &size));
+        pairs[row] = size == DORA__PLAIN_INSTANT_SIZE ? found : 0;
+        empty += size == 0;
     }
-    return masks;
-}
-
-/* As its twin. */
-static inline bool plain_instant(const char *text, int64_t *instant_us) {
-    int32_t day, seconds;
-    if (((text[10] ^ 'T') | (text[19] ^ 'Z')) || text[4] != '-' || dora__decode_date(text, &day) ||
-        dora__decode_clock(text + 11, &seconds))
-        return false;
-    *instant_us = (day * INT64_C(86400) + seconds) * 1000000;
-    return true;
-}
-
-#endif
-
-static inline bool take_instant(const char *at, size_t size, int64_t *to) {
-    if (size == 0) {
-        *to = DORA_ABSENT;
-        return true;
+    uint32_t none = dora__seconds_of_pairs(pairs, seconds, cells->count);
+    for (uint32_t row = 0; row < cells->count; row++)
+        to[row] = seconds[row] == DORA__NO_SECONDS ? DORA_ABSENT : (int64_t)seconds[row] * DORA__US_PER_SECOND;
+    for (uint32_t row = 0; none != empty && row < cells->count; row++) {
+        const char *text = cell_at(cells, row, &size);
+        if (seconds[row] == DORA__NO_SECONDS && size && dora__parse_instant(text, size, &to[row]))
+            return row;
     }
-    return (size == 20 && plain_instant(at, to) && *to >= DORA__INSTANT_MIN && *to <= DORA__INSTANT_MAX) ||
-           !dora__parse_instant(at, size, to);
+    return cells->count;
 }
 
-static inline bool take_string(struct dora__csv_rows *rows, struct dora__recall *recall, struct dora__pool *pool,
-                               const char *at, size_t size, uint32_t *to) {
-    *to = 0;
-    if (size == 0)
-        return true;
-    rows->status =
-        size <= DORA__RECALL_MOST ? dora__recall(recall, pool, at, size, to) : dora__pool_intern(pool, at, size, to);
-    return rows->status == DORA_OK;
+/* Strings that are not recalled wait until all others are done, while their slots in the pool are fetched. */
+static uint32_t take_strings(struct dora__csv_rows *rows, const struct cells *cells, struct dora__recall *recall,
+                             struct dora__pool *pool, uint32_t *to) {
+    uint32_t missed[DORA__BATCH_ROWS], hashes[DORA__BATCH_ROWS], missed_count = 0;
+    struct dora__recalled sought;
+    size_t size;
+    for (uint32_t row = 0; row < cells->count; row++) {
+        const char *text = cell_at(cells, row, &size);
+        to[row] = 0;
+        if (size == 0)
+            continue;
+        if (size <= DORA__RECALL_MOST) {
+            const struct dora__recalled *place = dora__recall_place(recall, text, size, &sought);
+            to[row] = place->handle;
+            if (dora__recall_is(place, &sought))
+                continue;
+        }
+        hashes[missed_count] = dora__pool_hash(pool, text, size);
+        dora__pool_prefetch(pool, hashes[missed_count]);
+        missed[missed_count++] = row;
+    }
+    for (uint32_t i = 0; i < missed_count; i++) {
+        const char *text = cell_at(cells, missed[i], &size);
+        rows->status = dora__pool_intern_hashed(pool, text, size, hashes[i], &to[missed[i]]);
+        if (rows->status != DORA_OK)
+            return missed[i];
+        if (size > DORA__RECALL_MOST)
+            continue;
+        struct dora__recalled *place = dora__recall_place(recall, text, size, &sought);
+        *place = sought;
+        place->handle = to[missed[i]];
+    }
+    return cells->count;
 }
 
-static inline bool take_bool(const char *at, size_t size, uint8_t *to) {
-    int value = size == 0                                  ? -1
-                : size == 5 && memcmp(at, "false", 5) == 0 ? 0
-                : size == 4 && memcmp(at, "true", 4) == 0  ? 1
-                                                           : dora__cell_bool(at, size);
-    *to = (uint8_t)(value + 1);
-    return value >= 0 || size == 0;
+/* A short cell as a number: its bytes, then its size. Cells of eight bytes or more are none of those. */
+static inline uint64_t word_of(const char *text, size_t size) {
+    static const uint64_t masks[9] = {
+        0, 0xFF, 0xFFFF, 0xFFFFFF, UINT64_MAX >> 32, UINT64_MAX >> 24, UINT64_MAX >> 16, UINT64_MAX >> 8, 0};
+    return (dora__load_le64(text) & masks[size < 8 ? size : 8]) | (uint64_t)size << 56;
 }
 
-static inline bool take_status(const char *at, size_t size, uint8_t *to) {
-    int value = size == 7 && memcmp(at, "success", 7) == 0 ? DORA_STATUS_SUCCESS
-                : size                                     ? dora__status_find(at, size)
-                                                           : -1;
-    *to = (uint8_t)(value + 1);
-    return value >= 0 || size == 0;
+static uint32_t take_bools(const struct cells *cells, uint8_t *to) {
+    const uint64_t word_false = word_of("false\0\0", 5), word_true = word_of("true\0\0\0", 4);
+    for (uint32_t row = 0; row < cells->count; row++) {
+        size_t size;
+        const char *text = cell_at(cells, row, &size);
+        uint64_t word = word_of(text, size);
+        int value = (word == word_false) + 2 * (word == word_true);
+        if (value == 0 && size && (value = dora__cell_bool(text, size) + 1) == 0)
+            return row;
+        to[row] = (uint8_t)value;
+    }
+    return cells->count;
 }
 
-/* A cell of the row that is the batch's next. False: the row is not common. */
-static inline bool take_cell(struct dora__csv_rows *rows, uint32_t index, const char *at, size_t size,
-                             uint64_t *unknown) {
-    const struct dora__csv_column *column = &rows->columns[index];
-    uint32_t row = rows->batch.rows;
+static uint32_t take_statuses(const struct cells *cells, uint8_t *to) {
+    const uint64_t word_success = word_of("success", 7), word_failure = word_of("failure", 7);
+    for (uint32_t row = 0; row < cells->count; row++) {
+        size_t size;
+        const char *text = cell_at(cells, row, &size);
+        uint64_t word = word_of(text, size);
+        int value =
+            (word == word_success) * (1 + DORA_STATUS_SUCCESS) + (word == word_failure) * (1 + DORA_STATUS_FAILURE);
+        if (value == 0 && size && (value = dora__status_find(text, size) + 1) == 0)
+            return row;
+        to[row] = (uint8_t)value;
+    }
+    return cells->count;
+}
+
+static uint32_t take_ids(const struct cells *cells, bool needed, dora_string *to) {
+    for (uint32_t row = 0; row < cells->count; row++) {
+        to[row].data = cell_at(cells, row, &to[row].size);
+        if (needed && to[row].size == 0)
+            return row;
+    }
+    return cells->count;
+}
+
+/* Cells that have to be empty, or to say the kind of all rows. */
+static uint32_t take_others(const struct cells *cells, const char *kind, size_t kind_size) {
+    for (uint32_t row = 0; row < cells->count; row++) {
+        size_t size;
+        const char *text = cell_at(cells, row, &size);
+        if (size && (size != kind_size || memcmp(text, kind, size) != 0))
+            return row;
+    }
+    return cells->count;
+}
+
+static uint32_t take_column(struct dora__csv_rows *rows, const struct dora__csv_column *column,
+                            const struct cells *cells) {
+    const uint32_t first = rows->batch.rows;
+    const char *kind = dora__kinds[rows->batch.kind].name;
     switch (column->cells) {
     case DORA__CELLS_INSTANT:
-        return take_instant(at, size, (int64_t *)column->to + row);
+        return take_instants(cells, (int64_t *)column->to + first);
     case DORA__CELLS_SERVICE:
-        return take_string(rows, &rows->services, &rows->facts->services, at, size, (uint32_t *)column->to + row);
+        return take_strings(rows, cells, &rows->services, &rows->facts->services, (uint32_t *)column->to + first);
     case DORA__CELLS_STRING:
-        return take_string(rows, &rows->strings, &rows->facts->strings, at, size, (uint32_t *)column->to + row);
+        return take_strings(rows, cells, &rows->strings, &rows->facts->strings, (uint32_t *)column->to + first);
     case DORA__CELLS_BOOL:
-        return take_bool(at, size, (uint8_t *)column->to + row);
+        return take_bools(cells, (uint8_t *)column->to + first);
     case DORA__CELLS_STATUS:
-        return take_status(at, size, (uint8_t *)column->to + row);
+        return take_statuses(cells, (uint8_t *)column->to + first);
     case DORA__CELLS_ID:
-        rows->ids[row] = (dora_string){at, size};
-        return size || !dora__kinds[rows->batch.kind].needs_id;
+        return take_ids(cells, dora__kinds[rows->batch.kind].needs_id, rows->ids + first);
     case DORA__CELLS_KIND:
-        return size == 0 || dora__kind_find(at, size) == (int)rows->batch.kind;
+        return take_others(cells, kind, strlen(kind));
     case DORA__CELLS_UNKNOWN:
-        *unknown |= (uint64_t)(size != 0) << index;
-        return true;
+        return cells->count;
     default:
-        return size == 0;
+        return take_others(cells, "", 0);
     }
+}
+
+static struct cells cells_of(const struct dora__csv_rows *rows, const char *bytes, uint32_t index, uint32_t count) {
+    const uint32_t columns = rows->columns_count;
+    bool last = index == columns - 1;
+    return (struct cells){bytes,   rows->stops + index - 1, last ? rows->ends : rows->stops + index,
+                          columns, last ? 1 : columns,      count};
+}
+
+static uint64_t count_filled(const struct cells *cells) {
+    uint64_t filled = 0;
+    for (uint32_t row = 0; row < cells->count; row++) {
+        size_t size;
+        cell_at(cells, row, &size);
+        filled += size != 0;
+    }
+    return filled;
 }
 
 size_t DORA__CSV_ROWS_TAKE(struct dora__csv_rows *rows, const char *bytes, size_t size) {
-    if (size < WINDOW + READ_AHEAD)
-        return 0;
-    const char *window = bytes, *last_window = bytes + size - (WINDOW + READ_AHEAD), *row = bytes;
-    uint32_t last = rows->columns_count - 1;
-    struct masks masks = masks_of(window, rows->delimiter);
-    uint64_t stops = masks.stops & ((masks.odd & -masks.odd) - 1); /* those before the first odd byte */
-    while (rows->batch.rows < DORA__BATCH_ROWS) {
-        uint64_t unknown = 0;
-        const char *at = row;
-        for (uint32_t index = 0;; index++) {
-            while (!stops) {
-                if (masks.odd || last_window - window < WINDOW)
-                    return (size_t)(row - bytes);
-                window += WINDOW;
-                masks = masks_of(window, rows->delimiter);
-                stops = masks.stops & ((masks.odd & -masks.odd) - 1);
-            }
-            const char *stop = window + __builtin_ctzll(stops);
-            stops &= stops - 1;
-            size_t width = (size_t)(stop - at);
-            if ((*stop == '\n') != (index == last))
-                return (size_t)(row - bytes);
-            if (index == last)
-                width -= width && stop[-1] == '\r';
-            if (!take_cell(rows, index, at, width, &unknown))
-                return (size_t)(row - bytes);
-            at = stop + 1;
-            if (index == last)
-                break;
-        }
-        size_t length = (size_t)(at - row);
-        if (length > rows->record_bytes_max || (last == 0 && length <= 2 && (*row == '\n' || *row == '\r')))
-            return (size_t)(row - bytes);
-        for (; unknown; unknown &= unknown - 1)
-            rows->unknown_rows[__builtin_ctzll(unknown)]++;
-        rows->batch.rows++;
-        row = at;
+    const uint32_t columns = rows->columns_count, room = DORA__BATCH_ROWS - rows->batch.rows;
+    const uint32_t most = rows->block_rows < room ? rows->block_rows : room;
+    /* No record that is too long ends within these. */
+    const size_t near = size < rows->record_bytes_max ? size : rows->record_bytes_max;
+    dora_status failed = DORA_OK;
+    uint32_t lines, count = find_rows(rows, bytes, near, most, &lines);
+    for (uint32_t i = 0; i < columns && count; i++) {
+        struct cells cells = cells_of(rows, bytes, i, count);
+        rows->status = DORA_OK;
+        uint32_t taken = take_column(rows, &rows->columns[i], &cells);
+        if (taken < count)
+            failed =
+                taken == 0 ? rows->status : DORA_OK; /* a failure counts where it stands in the way of the first row */
+        count = taken;
     }
-    return (size_t)(row - bytes);
+    rows->status = failed;
+    if (count < lines)
+        rows->block_rows = 1;
+    else if (rows->block_rows < DORA__BATCH_ROWS)
+        rows->block_rows *= 2;
+    if (count == 0)
+        return 0;
+    for (uint32_t i = 0; i < columns; i++)
+        if (rows->columns[i].cells == DORA__CELLS_UNKNOWN) {
+            struct cells cells = cells_of(rows, bytes, i, count);
+            rows->unknown_rows[i] += count_filled(&cells);
+        }
+    rows->batch.rows += count;
+    return (size_t)rows->stops[count * columns - 1] + 1;
 }

@@ -10,7 +10,7 @@
 #include "base/pool.h"
 #include "calendar/decode.h"
 
-enum { DORA__RECALL_BITS = 9, DORA__RECALL_MOST = 16 };
+enum { DORA__RECALL_BITS = 11, DORA__RECALL_MOST = 16 };
 
 struct dora__recalled {
     uint64_t low, high; /* the bytes, zeros behind them */
@@ -22,24 +22,38 @@ struct dora__recall {
     struct dora__recalled places[1 << DORA__RECALL_BITS];
 };
 
-/* The handle of a string of 1 to 16 bytes in `pool`, interned if it is new. Sixteen bytes from `text` on may be read.
-   OK, MEMORY or LIMIT. */
-static inline dora_status dora__recall(struct dora__recall *recall, struct dora__pool *pool, const char *text,
-                                       size_t size, uint32_t *handle) {
+/* The place of a string of 1 to 16 bytes, and in *sought what it holds once that string is kept there. Sixteen bytes
+   from `text` on may be read. */
+static inline struct dora__recalled *dora__recall_place(struct dora__recall *recall, const char *text, size_t size,
+                                                        struct dora__recalled *sought) {
     uint64_t low = dora__load_le64(text), high = 0;
     if (size > 8)
         high = dora__load_le64(text + 8) & (UINT64_MAX >> (8 * (16 - size)));
     else
         low &= UINT64_MAX >> (8 * (8 - size));
+    *sought = (struct dora__recalled){low, high, (uint32_t)size, 0};
     uint64_t mixed = (low ^ (high << 29 | high >> 35) ^ size) * UINT64_C(0x9E3779B97F4A7C15);
-    struct dora__recalled *place = &recall->places[mixed >> (64 - DORA__RECALL_BITS)];
-    if (((place->low ^ low) | (place->high ^ high) | (place->size ^ size)) == 0) {
+    return &recall->places[mixed >> (64 - DORA__RECALL_BITS)];
+}
+
+static inline bool dora__recall_is(const struct dora__recalled *place, const struct dora__recalled *sought) {
+    return ((place->low ^ sought->low) | (place->high ^ sought->high) | (place->size ^ sought->size)) == 0;
+}
+
+/* The handle of a string of 1 to 16 bytes in `pool`, interned if it is new. Sixteen bytes from `text` on may be read.
+   OK, MEMORY or LIMIT. */
+static inline dora_status dora__recall(struct dora__recall *recall, struct dora__pool *pool, const char *text,
+                                       size_t size, uint32_t *handle) {
+    struct dora__recalled sought, *place = dora__recall_place(recall, text, size, &sought);
+    if (dora__recall_is(place, &sought)) {
         *handle = place->handle;
         return DORA_OK;
     }
     dora_status status = dora__pool_intern(pool, text, size, handle);
-    if (status == DORA_OK)
-        *place = (struct dora__recalled){low, high, (uint32_t)size, *handle};
+    if (status == DORA_OK) {
+        sought.handle = *handle;
+        *place = sought;
+    }
     return status;
 }
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the cells of a block of rows are. Twins for AVX2 and for any machine make bit masks of 64 bytes; the rest is
+ * the same. To be included by csv_rows_loop.h only.
+ */
+#ifndef DORA_READ_CSV_INDEX_H
+#define DORA_READ_CSV_INDEX_H
+
+#include "calendar/decode.h"
+#include "read/csv_rows.h"
+
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+/* Cells may be read this far from their begin, whatever their size. */
+enum { DORA__CSV_READ_AHEAD = 32 };
+
+/* Bits of the window's bytes that end a cell, of those that end a row, and of those that a common row has not. */
+struct masks {
+    uint64_t stops;
+    uint64_t newlines;
+    uint64_t odd;
+};
+
+#ifdef __AVX2__
+
+static inline uint64_t bits_of(__m256i low, __m256i high) {
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+static inline struct masks masks_of(const char *window, char delimiter) {
+    const __m256i ends = _mm256_set1_epi8('\n'), marks = _mm256_set1_epi8(delimiter), quotes = _mm256_set1_epi8('"');
+    __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)window);
+    __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(window + 32));
+    uint64_t newlines = bits_of(_mm256_cmpeq_epi8(low, ends), _mm256_cmpeq_epi8(high, ends));
+    uint64_t delimiters = bits_of(_mm256_cmpeq_epi8(low, marks), _mm256_cmpeq_epi8(high, marks));
+    /* The top bit of a byte above 127 is its own. */
+    uint64_t odd = bits_of(_mm256_or_si256(_mm256_cmpeq_epi8(low, quotes), low),
+                           _mm256_or_si256(_mm256_cmpeq_epi8(high, quotes), high));
+    return (struct masks){newlines | delimiters, newlines, odd};
+}
+
+/* The lowest bit's place, anything where there is none. */
+static inline uint32_t lowest(uint64_t bits) {
+    return (uint32_t)_tzcnt_u64(bits);
+}
+
+#else
+
+/* The top bit of each byte that is 0, exactly. */
+static inline uint64_t zeros_of(uint64_t word) {
+    const uint64_t lows = UINT64_C(0x7F7F7F7F7F7F7F7F);
+    return ~(((word & lows) + lows) | word | lows);
+}
+
+/* The eight top bits as the lowest eight, that of the first byte lowest. */
+static inline uint64_t gather(uint64_t tops) {
+    return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+static inline struct masks masks_of(const char *window, char delimiter) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    struct masks masks = {0, 0, 0};
+    for (unsigned i = 0; i < DORA__CSV_WINDOW; i += 8) {
+        uint64_t word = dora__load_le64(window + i);
+        uint64_t newlines = zeros_of(word ^ ones * '\n'), delimiters = zeros_of(word ^ ones * (unsigned char)delimiter);
+        masks.newlines |= gather(newlines) << i;
+        masks.stops |= gather(newlines | delimiters) << i;
+        masks.odd |= gather(zeros_of(word ^ ones * '"') | (word & ones << 7)) << i;
+    }
+    return masks;
+}
+
+static inline uint32_t lowest(uint64_t bits) {
+    return (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+}
+
+#endif
+
+/* Writes the places of the bits, eight at a time, so that up to eight words behind them may be written. */
+static inline uint32_t write_places(uint32_t *to, uint64_t bits, uint32_t base) {
+    const uint32_t count = (uint32_t)__builtin_popcountll(bits);
+    uint32_t written = 0;
+    do {
+        for (unsigned i = 0; i < 8; i++, bits &= bits - 1)
+            to[written + i] = base + lowest(bits);
+        written += 8;
+    } while (written < count);
+    return count;
+}
+
+/* The first rows that have a cell a column, of those whose line ends and stops were found; also says where their text
+   ends. An empty line is no row. */
+static uint32_t check_rows(struct dora__csv_rows *rows, const char *bytes, uint32_t lines) {
+    const uint32_t columns = rows->columns_count, *stop = rows->stops + columns - 1;
+    for (uint32_t row = 0; row < lines; row++, stop += columns) {
+        uint32_t end = rows->ends[row];
+        if (*stop != end || end == stop[-(ptrdiff_t)columns] + 1)
+            return row;
+        rows->ends[row] = end - (bytes[end - 1] == '\r');
+    }
+    return lines;
+}
+
+/* Finds whole common rows at the front of bytes, at most `most`; row r has the stops from r * columns on. A row that is
+   unusual, longer than all that is looked at, or has more or fewer cells, is not found, nor any behind it. In *lines
+   how many rows were looked at. */
+static uint32_t find_rows(struct dora__csv_rows *rows, const char *bytes, size_t size, uint32_t most, uint32_t *lines) {
+    const uint32_t columns = rows->columns_count;
+    const char delimiter = rows->delimiter;
+    uint32_t *stop = rows->stops, *line = rows->ends;
+    const uint32_t *const lines_end = line + most;
+    /* How many stops there may be, if each line has as many as it should, and the next line not more. */
+    uint32_t *stops_most = stop + columns;
+    for (uint32_t window = 0; size - window >= DORA__CSV_WINDOW + DORA__CSV_READ_AHEAD; window += DORA__CSV_WINDOW) {
+        struct masks masks = masks_of(bytes + window, delimiter);
+        uint64_t common = (masks.odd & -masks.odd) - 1; /* bytes before the first odd one */
+        stop += write_places(stop, masks.stops & common, window);
+        for (uint64_t left = masks.newlines & common; left; left &= left - 1, stops_most += columns)
+            *line++ = window + lowest(left);
+        if (masks.odd || line >= lines_end || stop >= stops_most)
+            break;
+    }
+    *lines = line < lines_end ? (uint32_t)(line - rows->ends) : most;
+    const uint32_t whole = (uint32_t)(stop - rows->stops) / columns;
+    return check_rows(rows, bytes, *lines < whole ? *lines : whole);
+}
+
+#endif
