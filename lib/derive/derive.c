@@ -132,9 +132,9 @@ dora_status dora__derive(struct dora__derived *derived, const struct dora__facts
         status = all_steps[i](&steps);
     if (status == DORA_OK)
         status = note_all_days(&steps);
-    dora__free(steps.memory, steps.lanes.rows, steps.lanes.count, sizeof *steps.lanes.rows);
-    dora__free(steps.memory, steps.scratch, steps.lanes.count, sizeof *steps.scratch);
+    dora__free(steps.memory, steps.lanes.ranks, steps.lanes.count, sizeof *steps.lanes.ranks);
     dora__free(steps.memory, steps.lanes.begin, (size_t)derived->services + 2, sizeof *steps.lanes.begin);
+    dora__order_end(&steps);
     return status;
 }
 
@@ -145,6 +145,9 @@ void dora__derived_free(struct dora__derived *derived) {
     dora__free(memory, derived->flags, derived->flags_capacity, 1);
     dora__free(memory, derived->resolved, derived->resolved_capacity, sizeof *derived->resolved);
     dora__free(memory, derived->rolled_by, derived->rolled_by_capacity, sizeof *derived->rolled_by);
+    for (int way = 0; way < DORA__WAYS; way++)
+        dora__free(memory, derived->first[way], derived->first_capacity[way], sizeof *derived->first[way]);
+    dora__free(memory, derived->anchor, derived->anchor_capacity, sizeof *derived->anchor);
     dora__free(memory, derived->latest_opened, derived->latest_opened_capacity, sizeof *derived->latest_opened);
     dora__free(memory, derived->environments, derived->environments_capacity, sizeof *derived->environments);
     for (int series = 0; series < DORA__SERIES_COUNT; series++)

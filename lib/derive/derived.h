@@ -40,6 +40,9 @@ enum {
 
 #define DORA__NO_ROW UINT32_MAX
 
+/* How a change got its first deployment; what comes first decides. */
+enum dora__way { DORA__BY_LIST, DORA__BY_ANCESTRY, DORA__BY_TIME, DORA__WAYS };
+
 struct dora__environment {
     uint32_t name; /* handle, 0 for none */
     uint64_t count;
@@ -57,6 +60,11 @@ struct dora__derived {
         *resolved; /* NULL, or a deployment each: latest resolved_at of its incidents; INT64_MAX while one is open */
     int64_t *rolled_by; /* NULL, or a deployment each: least t of those that rolled it back, else DORA_ABSENT */
     bool has_inline;    /* some deployment in D+ has a committed_at of its own */
+    uint32_t *first[DORA__WAYS]; /* NULL, or a change each: the first deployment that contains it that way, or
+                                    DORA__NO_ROW */
+    size_t first_capacity[DORA__WAYS];
+    uint32_t *anchor; /* NULL, or by service: the first deployment whose sha is a known change, or DORA__NO_ROW */
+    size_t anchor_capacity;
 
     uint64_t account[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
     struct dora__environment *environments; /* most frequent first */

@@ -4,24 +4,23 @@
  */
 #include "derive/step.h"
 
-#include "base/checked.h"
-
 /* The last deployment of the lane with t <= opened that is near enough, or DORA__NO_ROW. */
 static uint32_t last_before(const struct dora__steps *steps, uint32_t service, int64_t opened) {
     const struct dora__lanes *lanes = &steps->lanes;
+    const struct dora__ranked *ranked = steps->order.ranked;
     int64_t window_us = steps->derived->linking.attribution_us;
     size_t begin = lanes->begin[service], low = begin, high = lanes->begin[service + 1];
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (dora__t_of(steps, lanes->rows[middle]) <= opened)
+        if (ranked[lanes->ranks[middle]].t <= opened)
             low = middle + 1;
         else
             high = middle;
     }
     if (low == begin || window_us < 0)
         return DORA__NO_ROW;
-    uint32_t row = lanes->rows[low - 1];
-    return opened - dora__t_of(steps, row) <= window_us ? row : DORA__NO_ROW;
+    const struct dora__ranked *last = &ranked[lanes->ranks[low - 1]];
+    return opened - last->t <= window_us ? last->row : DORA__NO_ROW;
 }
 
 static uint32_t attribute(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row) {

@@ -6,8 +6,6 @@
 
 #include "base/sort.h"
 
-#include <string.h>
-
 /* `row` rolls `target` back (DORA__NO_ROW: one that is not known); either way it is rework. */
 static bool roll_back(struct dora__steps *steps, uint32_t row, uint32_t target) {
     struct dora__derived *derived = steps->derived;
@@ -82,13 +80,15 @@ static dora_status inferred_rollbacks(struct dora__steps *steps) {
         return status;
     struct dora__map last;
     dora__map_init(&last, steps->memory, steps->facts->strings.key);
-    uint32_t *rows = dora__alloc(steps->memory, lanes->count, sizeof *rows);
+    uint32_t *rows = dora__alloc(steps->memory, lanes->count, 2 * sizeof *rows);
     if (!rows)
         return DORA_ERROR_MEMORY;
-    memcpy(rows, lanes->rows, lanes->count * sizeof *rows);
+    uint32_t *scratch = rows + lanes->count;
+    for (uint32_t i = 0; i < lanes->count; i++)
+        rows[i] = steps->order.ranked[lanes->ranks[i]].row;
     for (size_t service = 0; service <= steps->derived->services && status == DORA_OK; service++) {
         size_t begin = lanes->begin[service], end = lanes->begin[service + 1];
-        dora__sort_items(rows + begin, steps->scratch, end - begin, compare_environment, steps);
+        dora__sort_items(rows + begin, scratch, end - begin, compare_environment, steps);
         while (begin < end && status == DORA_OK) {
             size_t same = begin + 1;
             while (same < end && compare_environment(steps, rows[begin], rows[same]) == 0)
@@ -97,7 +97,7 @@ static dora_status inferred_rollbacks(struct dora__steps *steps) {
             begin = same;
         }
     }
-    dora__free(steps->memory, rows, lanes->count, sizeof *rows);
+    dora__free(steps->memory, rows, lanes->count, 2 * sizeof *rows);
     dora__map_free(&last);
     return status;
 }

@@ -9,11 +9,24 @@
 #include "base/map.h"
 #include "derive/derived.h"
 
-/* D+ by service, each lane in the order of deployments; made once, when a step asks. */
+/* D+ in the order of deployments; made once, when a step asks. */
+struct dora__ranked {
+    int64_t t;
+    uint32_t row;
+    uint32_t service;
+};
+
+struct dora__order {
+    uint32_t *rank; /* a deployment each: its place in the order, DORA__NO_ROW outside D+ */
+    struct dora__ranked *ranked;
+    uint32_t count;
+};
+
+/* The same by service. */
 struct dora__lanes {
-    uint32_t *rows; /* deployments of D+, lane after lane */
-    size_t *begin;  /* services + 2: lane of service s is rows[begin[s] .. begin[s + 1]) */
-    uint32_t count; /* of rows */
+    uint32_t *ranks; /* of D+, lane after lane */
+    size_t *begin;   /* services + 2: lane of service s is ranks[begin[s] .. begin[s + 1]) */
+    uint32_t count;  /* of ranks */
 };
 
 /* What steps share while they run. */
@@ -24,8 +37,8 @@ struct dora__steps {
     struct dora__memory *memory;
     uint32_t first; /* deployment of those that are to be settled; not 0 where all before it are and stay so */
     struct dora__zone_span span;
+    struct dora__order order;
     struct dora__lanes lanes;
-    uint32_t *scratch; /* room for a row number a deployment, with the lanes */
 };
 
 /* t(d): finished_at, else started_at, else DORA_ABSENT. */
@@ -36,6 +49,12 @@ static inline int64_t dora__t(const struct dora__chunk *chunk, uint32_t row) {
 
 static inline int64_t dora__t_of(const struct dora__steps *steps, uint32_t row) {
     return dora__t(dora__chunk_of(steps->deployments, row), row);
+}
+
+static inline void dora__row_of_prefetch(const struct dora__table *table, uint32_t id) {
+    size_t block = id >> DORA__ROW_OF_BITS;
+    if (block < table->row_of_count && table->row_of[block])
+        __builtin_prefetch(&table->row_of[block][id & ((1u << DORA__ROW_OF_BITS) - 1)]);
 }
 
 static inline bool dora__in_plus(const struct dora__steps *steps, uint32_t row) {
@@ -52,11 +71,19 @@ static inline uint32_t dora__plus_by_id(const struct dora__steps *steps, uint32_
    first; equals without id by their other fields in the order of the table of fields, absent first. */
 int dora__compare_deployments(const void *steps, uint32_t a, uint32_t b);
 
-/* Makes steps->lanes where they are not yet there. */
+/* Makes steps->order, or the order and steps->lanes, where they are not yet there. */
+dora_status dora__make_order(struct dora__steps *steps);
 dora_status dora__make_lanes(struct dora__steps *steps);
+void dora__order_end(struct dora__steps *steps);
 
 /* One of a row array a deployment, made when first asked for, all `initial`. */
 int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, int64_t initial);
+
+/* Of a change whose first deployment was at t: where it goes, and where it counts its lead time and the four stages,
+   DORA_ABSENT where not known or negative. */
+enum { DORA__LEADS = 5 };
+dora_disposition dora__change_disposition(const struct dora__chunk *chunk, uint32_t row, int64_t t, bool baseline);
+void dora__change_values(const struct dora__chunk *chunk, uint32_t row, int64_t t, int64_t values[DORA__LEADS]);
 
 /* When a failed deployment had recovered; DORA_ABSENT while it is open. */
 int64_t dora__recovered_at(const struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row);
