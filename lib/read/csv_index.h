@@ -95,10 +95,11 @@ static inline uint32_t write_places(uint32_t *to, uint64_t bits, uint32_t base) 
 static uint32_t check_rows(struct dora__csv_rows *rows, const char *bytes, uint32_t lines) {
     const uint32_t columns = rows->columns_count, *stop = rows->stops + columns - 1;
     for (uint32_t row = 0; row < lines; row++, stop += columns) {
-        uint32_t end = rows->ends[row];
-        if (*stop != end || end == stop[-(ptrdiff_t)columns] + 1)
+        uint32_t begin = stop[-(ptrdiff_t)columns] + 1, newline = rows->ends[row];
+        uint32_t end = newline - (newline > begin && bytes[newline - 1] == '\r');
+        if (*stop != newline || end == begin)
             return row;
-        rows->ends[row] = end - (bytes[end - 1] == '\r');
+        rows->ends[row] = end;
     }
     return lines;
 }
