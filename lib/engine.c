@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "derive/derived.h"
+#include "facts/pending.h"
 #include "facts/record.h"
 #include "query/run.h"
 #include "read/arrow.h"
@@ -24,7 +25,8 @@ struct dora_engine {
     struct dora__derived derived;
     struct dora__standing standing;
     bool settled;
-    uint64_t settled_records; /* accepted records when it settled */
+    uint64_t settled_records;      /* accepted records when it settled */
+    struct dora__pending *pending; /* NULL until the first small deployment */
     struct dora__record record;
     struct dora__items items;
 };
@@ -118,6 +120,7 @@ void dora_engine_free(dora_engine *engine) {
     dora__standing_clear(&engine->standing);
     dora__derived_free(&engine->derived);
     dora__items_free(&engine->items, &engine->memory);
+    dora__pending_free(engine->pending, &engine->memory);
     dora__facts_free(&engine->facts);
     dora__zone_free(engine->zone);
     dora__free(&memory, engine->production, engine->production_size, 1);
@@ -214,9 +217,9 @@ dora_status dora_engine_add_deployment(dora_engine *engine, const dora_deploymen
     }
     enum dora__field field = DORA__KIND;
     const char *reason = "";
-    dora_status status = dora__record_from_deployment(&engine->facts, &engine->record, deployment, &field, &reason);
-    if (status == DORA_OK)
-        status = dora__facts_put(&engine->facts, &engine->record);
+    if (!engine->pending && !(engine->pending = dora__pending_new(&engine->memory)))
+        return dora__fail_memory(error);
+    dora_status status = dora__pending_add(engine->pending, &engine->facts, deployment, &field, &reason);
     return status == DORA_OK ? status : fail_field(error, status, field, reason);
 }
 
@@ -257,6 +260,9 @@ static dora_status follow(dora_engine *engine, bool *done) {
 
 /* Derives what follows from the facts, if they changed. */
 static dora_status settle(dora_engine *engine, dora_error *error) {
+    dora_status put = engine->pending ? dora__pending_flush(engine->pending, &engine->facts) : DORA_OK;
+    if (put != DORA_OK)
+        return fail_field(error, put, DORA__KIND, "");
     uint64_t accepted = engine->facts.records - engine->facts.rejected;
     bool followed = false;
     if (engine->settled && engine->settled_records == accepted)

@@ -12,9 +12,7 @@
 
 #include <unistd.h>
 
-/* The most strings leave a quarter of the slots free that 32 bits of hash can tell apart. */
 enum { SEGMENT_SLOTS = 1 << DORA__POOL_SEGMENT_BITS, CACHE_LINE = 64 };
-#define STRINGS_MOST UINT32_C(3000000000)
 
 uint64_t dora__hash_key(void) {
     uint64_t key;
@@ -226,7 +224,7 @@ dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, 
             return DORA_OK;
         }
     }
-    if (pool->count >= STRINGS_MOST || size > UINT32_MAX)
+    if (pool->count >= DORA__STRINGS_MOST || size > UINT32_MAX)
         return DORA_ERROR_LIMIT;
     bool grows = pool->count >= pool->room;
     unsigned char *entry = reserve(pool) ? new_entry(pool, data, (uint32_t)size) : NULL;

@@ -19,6 +19,9 @@ enum {
     DORA__POOL_LONG = 255 /* a string of so many bytes or more has this as its first byte, then its size */
 };
 
+/* The most strings of a pool: a quarter of the slots that 32 bits of hash can tell apart stays free. */
+#define DORA__STRINGS_MOST UINT32_C(3000000000)
+
 struct dora__pool {
     struct dora__arena bytes;
     struct dora__arena slots;      /* segments of full size, kept close together */

@@ -7,6 +7,7 @@
 #include "facts/batch.h"
 
 #include "facts/column.h"
+#include "facts/record.h"
 
 #include <string.h>
 
@@ -127,7 +128,9 @@ static dora_status append_rows(struct dora__facts *facts, const struct dora__bat
 }
 
 static dora_status merge_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
-    struct dora__record record = {.kind = batch->kind, .id = id, .as_of = DORA_ABSENT};
+    struct dora__record record;
+    dora__record_begin(&record, batch->kind);
+    record.id = id;
     for (uint64_t left = batch->fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         if (!states(facts, batch, field, row))

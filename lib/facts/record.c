@@ -70,7 +70,7 @@ static inline bool is_short_ascii(dora_string string) {
     return ((first | last) & UINT64_C(0x8080808080808080)) == 0;
 }
 
-static inline const char *check_string(dora_string string) {
+const char *dora__check_string(dora_string string) {
     if (string.size == 0)
         return NULL;
     if (string.size > STRING_MOST)
@@ -82,7 +82,7 @@ static inline const char *check_string(dora_string string) {
 
 static dora_status take_string(struct dora__facts *facts, struct dora__record *record, enum dora__field field,
                                dora_string string, const char **reason) {
-    if ((*reason = check_string(string)))
+    if ((*reason = dora__check_string(string)))
         return DORA_ERROR_INPUT;
     return dora__record_string(facts, record, field, string.data, string.size);
 }
@@ -91,10 +91,8 @@ static dora_status take_instant(struct dora__record *record, enum dora__field fi
                                 const char **reason) {
     if (instant_us == DORA_ABSENT)
         return DORA_OK;
-    if (instant_us < DORA__INSTANT_MIN || instant_us > DORA__INSTANT_MAX) {
-        *reason = "instant out of range";
+    if ((*reason = dora__check_instant(instant_us)))
         return DORA_ERROR_INPUT;
-    }
     dora__record_value(record, field, instant_us);
     return DORA_OK;
 }
@@ -149,7 +147,7 @@ static dora_status take_list(struct dora__facts *facts, struct dora__record *rec
         return DORA_OK;
     items->count = 0;
     for (size_t i = 0; i < count; i++) {
-        if ((*reason = check_string(strings[i])))
+        if ((*reason = dora__check_string(strings[i])))
             return DORA_ERROR_INPUT;
         dora_status status = dora__items_add(facts, items, strings[i].data, strings[i].size);
         if (status != DORA_OK)
@@ -191,49 +189,7 @@ dora_status dora__record_from_fact(struct dora__facts *facts, struct dora__recor
 
 dora_status dora__service_handle(struct dora__facts *facts, dora_string name, uint32_t *service, const char **reason) {
     *service = 0;
-    if ((*reason = check_string(name)))
+    if ((*reason = dora__check_string(name)))
         return DORA_ERROR_INPUT;
     return name.size ? dora__pool_intern(&facts->services, name.data, name.size, service) : DORA_OK;
-}
-
-static dora_status take_service(struct dora__facts *facts, struct dora__record *record,
-                                const dora_deployment *deployment, enum dora__field *field, const char **reason) {
-    *field = DORA__SERVICE_NAME;
-    if (!deployment->service)
-        return take_string(facts, record, DORA__SERVICE_NAME, deployment->service_name, reason);
-    if (deployment->service > facts->services.count) {
-        *reason = "no number of a service";
-        return DORA_ERROR_INPUT;
-    }
-    dora__record_value(record, DORA__SERVICE_NAME, deployment->service);
-    return DORA_OK;
-}
-
-dora_status dora__record_from_deployment(struct dora__facts *facts, struct dora__record *record,
-                                         const dora_deployment *deployment, enum dora__field *field,
-                                         const char **reason) {
-    dora__record_begin(record, DORA_KIND_DEPLOYMENT);
-    dora_string id = deployment->id;
-    uint32_t hash = 0;
-    *field = DORA__ID;
-    if ((*reason = check_string(id)))
-        return DORA_ERROR_INPUT;
-    if (id.size) { /* its slot is on its way while the rest is looked at */
-        hash = dora__pool_hash(&facts->strings, id.data, id.size);
-        dora__pool_prefetch(&facts->strings, hash);
-    }
-    dora_status status = take_instant(record, *field = DORA__FINISHED_AT, deployment->finished_at, reason);
-    if (status == DORA_OK)
-        status = take_instant(record, *field = DORA__COMMITTED_AT, deployment->committed_at, reason);
-    if (status == DORA_OK)
-        status = take_instant(record, *field = DORA__RESTORED_AT, deployment->restored_at, reason);
-    if (status == DORA_OK)
-        status = take_byte(record, *field = DORA__FAILED, deployment->failed, 1, reason);
-    if (status == DORA_OK)
-        status = take_byte(record, *field = DORA__REWORK, deployment->rework, 1, reason);
-    if (status == DORA_OK)
-        status = take_service(facts, record, deployment, field, reason);
-    if (status == DORA_OK && id.size)
-        status = dora__pool_intern_hashed(&facts->strings, id.data, id.size, hash, &record->id);
-    return status;
 }

@@ -5,6 +5,7 @@
 #ifndef DORA_FACTS_RECORD_H
 #define DORA_FACTS_RECORD_H
 
+#include "calendar/civil.h"
 #include "facts/facts.h"
 
 /* Handles of list items, reused from record to record. */
@@ -41,6 +42,14 @@ static inline void dora__record_value(struct dora__record *record, enum dora__fi
     record->fields |= DORA__BIT(field);
 }
 
+/* NULL where the value can be one of a fact, else why not. */
+const char *dora__check_string(dora_string string);
+
+static inline const char *dora__check_instant(int64_t instant_us) {
+    bool known = instant_us >= DORA__INSTANT_MIN && instant_us <= DORA__INSTANT_MAX;
+    return known || instant_us == DORA_ABSENT ? NULL : "instant out of range";
+}
+
 /* NULL where the record may be added, else why not; *field is the one to blame. */
 const char *dora__record_check(const struct dora__facts *facts, const struct dora__record *record,
                                enum dora__field *field);
@@ -48,11 +57,6 @@ const char *dora__record_check(const struct dora__facts *facts, const struct dor
 /* A record from the caller's struct, strings and items copied. On INPUT *field and *reason say what is wrong. */
 dora_status dora__record_from_fact(struct dora__facts *facts, struct dora__record *record, struct dora__items *items,
                                    const dora_fact *fact, enum dora__field *field, const char **reason);
-
-/* The same from the small struct. */
-dora_status dora__record_from_deployment(struct dora__facts *facts, struct dora__record *record,
-                                         const dora_deployment *deployment, enum dora__field *field,
-                                         const char **reason);
 
 /* The handle of a service's name, 0 of an empty one. On INPUT *reason says what is wrong. */
 dora_status dora__service_handle(struct dora__facts *facts, dora_string name, uint32_t *service, const char **reason);
