@@ -13,9 +13,10 @@ int dora__cell_bool(const char *text, size_t size) {
     } words[] = {{"false", 0}, {"true", 1}, {"0", 0}, {"1", 1}, {"no", 0}, {"yes", 1}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         size_t k = 0;
-        while (k < size && words[i].word[k] && (text[k] == words[i].word[k] || (text[k] | 0x20) == words[i].word[k]))
+        const char *word = words[i].word;
+        while (k < size && word[k] && (text[k] == word[k] || (word[k] >= 'a' && (text[k] | 0x20) == word[k])))
             k++;
-        if (k == size && !words[i].word[k])
+        if (k == size && !word[k])
             return words[i].value;
     }
     return -1;

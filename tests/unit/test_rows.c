@@ -59,7 +59,8 @@ static const char *const instants[] = {
     "x",
     "\"2024-02-29T12:34:56Z\"",
 };
-static const char *const bools[] = {"true", "false", "", "1", "0", "TRUE", "yes", "No", "truth", "falsey", "\"true\""};
+static const char *const bools[] = {"true", "false", "",       "1",    "0",    "TRUE",    "yes",
+                                    "No",   "truth", "falsey", "\x10", "\x11", "\"true\""};
 static const char *const statuses[] = {"success", "failure", "", "in_progress", "canceled", "Success", "failures"};
 static const char *const numbers[] = {"", "", "0", "-1.5", "12.3456785", "1e99", "01"};
 static const char *const lists[] = {"", "", "a", "a;b a", "c  d"};
