@@ -96,6 +96,15 @@ static bool add(struct dora__memory *memory, struct dora__standing_series *serie
     return true;
 }
 
+/* Takes a sample away that is there. */
+static void take(struct dora__standing_series *series, int32_t number, int64_t value) {
+    struct dora__standing_day *day = &series->days[place_of(series, number)];
+    size_t at = rank_in(day, 0, day->count, value, false);
+    day->count--;
+    memmove(&day->values[at], &day->values[at + 1], (day->count - at) * sizeof *day->values);
+    day->sum = dora__wide_subtract(day->sum, dora__wide_from_i64(value));
+}
+
 /* Samples of one service on their way in, by the order of days: a key is a day and the place of its value. */
 struct gathering {
     struct dora__memory *memory;
@@ -200,6 +209,14 @@ const struct dora__standing_service *dora__standing_of(struct dora__standing *st
     return found;
 }
 
+bool dora__standing_has(const struct dora__standing *standing, uint32_t service, uint32_t series) {
+    const struct dora__standing_service *found = find_service(standing, service);
+    for (uint32_t left = found ? series : 0; left; left &= left - 1)
+        if (!found->series[__builtin_ctz(left)].ready)
+            return false;
+    return found != NULL;
+}
+
 struct following {
     struct dora__standing *standing;
     int series;
@@ -218,6 +235,21 @@ static dora_status follow(void *context, const struct dora__block *block) {
     return DORA_OK;
 }
 
+static bool follow_edits(struct dora__standing *standing, const struct dora__derived *derived) {
+    for (size_t i = 0; i < derived->edits_count; i++) {
+        const struct dora__edit *edit = &derived->edits[i];
+        struct dora__standing_service *found = find_service(standing, edit->sample.service);
+        if (!found || !found->series[edit->series].ready)
+            continue;
+        if (edit->taken)
+            take(&found->series[edit->series], edit->sample.day, edit->sample.value);
+        else if (!add(standing->memory, &found->series[edit->series], false, edit->sample.day, edit->sample.value,
+                      true))
+            return false;
+    }
+    return true;
+}
+
 bool dora__standing_follow(struct dora__standing *standing, const struct dora__derived *derived, uint32_t first) {
     if (!standing->count)
         return true;
@@ -226,7 +258,7 @@ bool dora__standing_follow(struct dora__standing *standing, const struct dora__d
         if (dora__derived_new(derived, (enum dora__series)series, first, follow, &following) != DORA_OK)
             return false;
     }
-    return true;
+    return follow_edits(standing, derived);
 }
 
 /* What is left of a day's values. */

@@ -48,8 +48,11 @@ const struct dora__standing_service *dora__standing_of(struct dora__standing *st
                                                        const struct dora__derived *derived, uint32_t service,
                                                        uint32_t series);
 
-/* Takes the samples of deployments from row `first` on, which were derived since. False: out of memory, and the
-   standing samples are to be cleared. O(log) a sample, and as much again as the day has. */
+/* Whether all of these stand. */
+bool dora__standing_has(const struct dora__standing *standing, uint32_t service, uint32_t series);
+
+/* Takes the edits, and the samples of deployments from row `first` on, which were derived since. False: out of memory,
+   and the standing samples are to be cleared. O(log) a sample, and as much again as the day has. */
 bool dora__standing_follow(struct dora__standing *standing, const struct dora__derived *derived, uint32_t first);
 
 /* The days from .. end - 1 of a series, as places in its `days`. */

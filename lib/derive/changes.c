@@ -200,7 +200,7 @@ static dora_status link_ancestry(struct links *links) {
         uint32_t *first = make_first(links, DORA__BY_ANCESTRY);
         links->stack = dora__alloc(steps->memory, links->changes->rows, sizeof *links->stack);
         if ((derived->anchor = dora__alloc(steps->memory, services, sizeof *derived->anchor))) {
-            derived->anchor_capacity = services;
+            derived->anchor_capacity = derived->anchor_known = services;
             memset(derived->anchor, 0xFF, services * sizeof *derived->anchor);
         }
         status = first && links->stack && derived->anchor ? walk_heads(links, first, heads, count) : DORA_ERROR_MEMORY;
@@ -283,16 +283,14 @@ void dora__change_values(const struct dora__chunk *chunk, uint32_t row, int64_t 
     }
 }
 
-/* Lead time and stages of a change that counts. */
-static dora_status put_lead_times(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row,
-                                  const struct dora__ranked *deployment) {
+dora_status dora__put_lead_times(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row, int64_t t,
+                                 uint32_t service) {
     int64_t values[DORA__LEADS];
     dora_status status = DORA_OK;
-    dora__change_values(chunk, row, deployment->t, values);
+    dora__change_values(chunk, row, t, values);
     for (int i = 0; i < DORA__LEADS && status == DORA_OK; i++)
         if (values[i] != DORA_ABSENT)
-            status = dora__put_sample(steps, (enum dora__series)(DORA__LEAD_TIME + i), deployment->t,
-                                      deployment->service, values[i]);
+            status = dora__put_sample(steps, (enum dora__series)(DORA__LEAD_TIME + i), t, service, values[i]);
     return status;
 }
 
@@ -328,7 +326,8 @@ static dora_status settle_change(struct dora__steps *steps, const struct dora__c
     for (int other = 0; other < DORA__WAYS; other++) /* from now on by row */
         if (derived->first[other] && derived->first[other][row] != DORA__NO_ROW)
             derived->first[other][row] = steps->order.ranked[derived->first[other][row]].row;
-    return disposition == DORA_COUNTED ? put_lead_times(steps, chunk, row, deployment) : DORA_OK;
+    return disposition == DORA_COUNTED ? dora__put_lead_times(steps, chunk, row, deployment->t, deployment->service)
+                                       : DORA_OK;
 }
 
 static dora_status settle_changes(const struct links *links) {

@@ -43,6 +43,13 @@ enum {
 /* How a change got its first deployment; what comes first decides. */
 enum dora__way { DORA__BY_LIST, DORA__BY_ANCESTRY, DORA__BY_TIME, DORA__WAYS };
 
+/* A sample that has come, or was taken away. */
+struct dora__edit {
+    enum dora__series series;
+    bool taken;
+    struct dora__sample sample;
+};
+
 struct dora__environment {
     uint32_t name; /* handle, 0 for none */
     uint64_t count;
@@ -63,8 +70,13 @@ struct dora__derived {
     uint32_t *first[DORA__WAYS]; /* NULL, or a change each: the first deployment that contains it that way, or
                                     DORA__NO_ROW */
     size_t first_capacity[DORA__WAYS];
-    uint32_t *anchor; /* NULL, or by service: the first deployment whose sha is a known change, or DORA__NO_ROW */
+    uint32_t *anchor;    /* NULL, or by service: the first deployment whose sha is a known change, or DORA__NO_ROW */
+    size_t anchor_known; /* services */
     size_t anchor_capacity;
+    bool stale;               /* the stored samples of changes are to be made anew, by dora__derived_refresh */
+    struct dora__edit *edits; /* what the last dora__derive_more changed beside the samples of new deployments */
+    size_t edits_count;
+    size_t edits_capacity;
 
     uint64_t account[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
     struct dora__environment *environments; /* most frequent first */
@@ -100,10 +112,14 @@ dora_status dora__derive(struct dora__derived *derived, const struct dora__facts
                          const struct dora__linking *linking);
 void dora__derived_free(struct dora__derived *derived);
 
-/* Follows facts that were added since, where they are deployments that change nothing but themselves: new ones, which
-   nothing names, own or takes anything from. *done: it did, at the cost of those facts; else nothing has changed, and
-   all is to be derived anew. After MEMORY `derived` is to be freed. */
+/* Follows facts that were added since, where they are new deployments and changes of which it is known what they touch.
+   *done: it did, at the cost of that; else nothing has changed, and all is to be derived anew. After MEMORY `derived`
+   is to be freed. */
 dora_status dora__derive_more(struct dora__derived *derived, bool *done);
+
+/* Makes stored samples anew that were not followed; to be called before samples are asked for. OK or MEMORY, after
+   which it may be called again. */
+dora_status dora__derived_refresh(struct dora__derived *derived);
 
 /* All samples of a series, in blocks. O(deployments + samples). */
 dora_status dora__derived_each(const struct dora__derived *derived, enum dora__series series, dora__block_fn *take,

@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Following new deployments without deriving everything anew. A new deployment changes nothing but its own flags and
- * samples where it has a new id or none, so that nothing settled names it, where it takes no change, incident or
- * release from another, and where it says nothing about another. Whether that is so is looked up, never guessed; all
- * else is left to dora__derive.
+ * Following new facts without deriving everything anew. What a new deployment or change does is known where it has a
+ * new id or none, so that nothing settled names it: it then has its own flags and samples, and may take changes from
+ * others (reown.c). Whether that is all is looked up, never guessed; the rest is left to dora__derive.
  */
 #include "derive/step.h"
 
 #include <string.h>
 
-/* Whether anything but rows of deployments was added. */
-static bool only_deployments(const struct dora__derived *derived) {
+/* Whether nothing was added but rows of deployments and changes. */
+static bool rows_follow(const struct dora__derived *derived) {
     const struct dora__facts *facts = derived->facts;
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
-        if (kind != DORA_KIND_DEPLOYMENT && facts->tables[kind].rows != derived->rows[kind])
+        if (kind != DORA_KIND_DEPLOYMENT && kind != DORA_KIND_CHANGE && facts->tables[kind].rows != derived->rows[kind])
             return false;
-    return facts->merged == derived->merged && !derived->linking.infer_rollbacks;
+    bool changes = facts->tables[DORA_KIND_CHANGE].rows != derived->rows[DORA_KIND_CHANGE];
+    return facts->merged == derived->merged && !derived->linking.infer_rollbacks &&
+           !(changes && derived->linking.changes_by_time);
+}
+
+static bool is_new(const struct dora__derived *derived, uint32_t id) {
+    return id == 0 || id > derived->strings;
+}
+
+static bool changes_are_new(const struct dora__derived *derived) {
+    const struct dora__table *changes = &derived->facts->tables[DORA_KIND_CHANGE];
+    for (uint32_t row = derived->rows[DORA_KIND_CHANGE]; row < changes->rows; row++)
+        if (!is_new(derived, dora__table_handle(changes, DORA__ID, row)))
+            return false;
+    return true;
 }
 
 /* The latest time at which an incident that names no deployment was opened, by service: a later deployment takes none
@@ -42,15 +55,12 @@ static bool find_latest_opened(struct dora__derived *derived) {
     return true;
 }
 
-/* Whether the new deployment leaves all that is settled as it is. */
-static bool stands_alone(const struct dora__derived *derived, uint32_t row) {
+/* Whether it is known what the new deployment touches. */
+static bool deployment_follows(const struct dora__derived *derived, uint32_t row) {
     const struct dora__table *tables = derived->facts->tables;
     const struct dora__chunk *chunk = dora__chunk_of(&tables[DORA_KIND_DEPLOYMENT], row);
     uint32_t id = dora__handle_at(chunk, DORA__ID, row), service = dora__handle_at(chunk, DORA__SERVICE_NAME, row);
-    if ((id && id <= derived->strings) || dora__handle_at(chunk, DORA__ROLLBACK_OF, row))
-        return false;
-    if (tables[DORA_KIND_CHANGE].rows && (derived->linking.changes_by_time || dora__handle_at(chunk, DORA__SHA, row) ||
-                                          dora__list_at(chunk, DORA__CHANGES, row)))
+    if (!is_new(derived, id) || dora__handle_at(chunk, DORA__ROLLBACK_OF, row) || !dora__changes_follow(derived, row))
         return false;
     if (tables[DORA_KIND_RELEASE].rows &&
         (dora__handle_at(chunk, DORA__RELEASE, row) || dora__handle_at(chunk, DORA__VERSION, row)))
@@ -87,16 +97,19 @@ dora_status dora__derive_more(struct dora__derived *derived, bool *done) {
     const struct dora__facts *facts = derived->facts;
     uint32_t first = derived->deployments, end = facts->tables[DORA_KIND_DEPLOYMENT].rows;
     *done = false;
-    if (!only_deployments(derived))
+    if (!rows_follow(derived) || !changes_are_new(derived))
         return DORA_OK;
     if (!find_latest_opened(derived))
         return DORA_ERROR_MEMORY;
     for (uint32_t row = first; row < end; row++)
-        if (!stands_alone(derived, row))
+        if (!deployment_follows(derived, row))
             return DORA_OK;
     if (!make_room(derived, end, facts->services.count))
         return DORA_ERROR_MEMORY;
+    uint32_t first_change = derived->rows[DORA_KIND_CHANGE];
     derived->deployments = derived->rows[DORA_KIND_DEPLOYMENT] = end;
+    derived->rows[DORA_KIND_CHANGE] = facts->tables[DORA_KIND_CHANGE].rows;
+    derived->edits_count = 0;
     derived->services = facts->services.count;
     derived->strings = facts->strings.count;
     struct dora__steps steps = {.derived = derived,
@@ -105,6 +118,8 @@ dora_status dora__derive_more(struct dora__derived *derived, bool *done) {
                                 .memory = derived->memory,
                                 .first = first};
     dora_status status = dora__derive_deployments(&steps);
+    if (status == DORA_OK)
+        status = dora__follow_changes(&steps, first_change);
     if (status == DORA_OK)
         status = dora__derive_outcomes(&steps);
     if (status == DORA_OK)

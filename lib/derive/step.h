@@ -84,6 +84,16 @@ int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, in
 enum { DORA__LEADS = 5 };
 dora_disposition dora__change_disposition(const struct dora__chunk *chunk, uint32_t row, int64_t t, bool baseline);
 void dora__change_values(const struct dora__chunk *chunk, uint32_t row, int64_t t, int64_t values[DORA__LEADS]);
+dora_status dora__put_lead_times(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row, int64_t t,
+                                 uint32_t service);
+
+/* Whether a new deployment takes changes in a way that can be followed; and follows new deployments and changes. */
+bool dora__changes_follow(const struct dora__derived *derived, uint32_t deployment);
+dora_status dora__follow_changes(struct dora__steps *steps, uint32_t first_change);
+
+/* Notes a sample that came or was taken away. */
+dora_status dora__put_edit(struct dora__steps *steps, enum dora__series series, bool taken, int64_t cohort_us,
+                           uint32_t service, int64_t value);
 
 /* When a failed deployment had recovered; DORA_ABSENT while it is open. */
 int64_t dora__recovered_at(const struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row);

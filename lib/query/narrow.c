@@ -67,6 +67,10 @@ bool dora__run_is_narrow(const struct dora__run *run) {
            run->rows_expected <= WINDOWS_MOST;
 }
 
+bool dora__run_stands(const struct dora__run *run) {
+    return dora__run_is_narrow(run) && dora__standing_has(run->standing, run->groups[0].name, run->plan->series);
+}
+
 dora_status dora__run_narrow(struct dora__run *run) {
     struct dora__row_writer writer;
     struct dora__figures *figures = dora__alloc_zeroed(run->memory, 1, sizeof *figures);

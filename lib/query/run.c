@@ -321,12 +321,14 @@ static dora_status run_rows(struct dora__run *run) {
     if (!make_groups(run))
         return DORA_ERROR_MEMORY;
     dora_status status = report ? check_rows(run, run->error) : DORA_OK;
+    if (status == DORA_OK && report && !dora__run_stands(run))
+        status = dora__derived_refresh(run->derived);
     if (status == DORA_OK)
         status = !report ? dora__run_phases(run) : dora__run_is_narrow(run) ? dora__run_narrow(run) : run_report(run);
     return status;
 }
 
-dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived,
+dora_status dora__run_query(const struct dora__plan *plan, struct dora__derived *derived,
                             struct dora__standing *standing, dora_rows_fn rows, void *rows_context,
                             dora_result **result, dora_error *error) {
     dora_error own = {0};

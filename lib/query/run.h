@@ -19,7 +19,7 @@ struct dora__group {
 
 struct dora__run {
     const struct dora__plan *plan;
-    const struct dora__derived *derived;
+    struct dora__derived *derived; /* changed by dora__derived_refresh alone */
     struct dora__standing *standing;
     struct dora__memory *memory;
     struct dora__span span;
@@ -38,7 +38,7 @@ struct dora__run {
 };
 
 /* Answers a plan; with `rows` NULL all rows are in *result, else they are handed over in batches. */
-dora_status dora__run_query(const struct dora__plan *plan, const struct dora__derived *derived,
+dora_status dora__run_query(const struct dora__plan *plan, struct dora__derived *derived,
                             struct dora__standing *standing, dora_rows_fn rows, void *rows_context,
                             dora_result **result, dora_error *error);
 
@@ -64,6 +64,7 @@ dora_status dora__run_write(const struct dora__run *run, const struct dora__row_
 
 /* Whether the report is of few windows of one service, and its rows then. */
 bool dora__run_is_narrow(const struct dora__run *run);
+bool dora__run_stands(const struct dora__run *run); /* and whether all samples for it stand already */
 dora_status dora__run_narrow(struct dora__run *run);
 
 /* Appends the rows of the next windows of the group that part->source has begun, up to DORA__WINDOWS. MEMORY or

@@ -125,6 +125,59 @@ static void test_follow(void **unused) {
     }
 }
 
+/* Commits with parents, some reviewed, and deployments of them: by sha, by list, named by the change. Most refer to
+   what came before, and most deployments are late. Strings are in `names`, 16 bytes each. */
+static void make_stream(dora_fact *facts, size_t count, char (*names)[16], dora_string *items, uint64_t *state) {
+    const int64_t hour_us = INT64_C(3600000000), begin_us = 19000 * 24 * hour_us;
+    for (size_t i = 0; i < count; i++) {
+        dora_fact *fact = &facts[i];
+        bool change = i < 3 || random_below(state, 3) < 2;
+        size_t ahead = random_below(state, 40) == 0 ? 3 : 0; /* refers to what comes later, perhaps */
+        dora_fact_init(fact, change ? DORA_KIND_CHANGE : DORA_KIND_DEPLOYMENT);
+        snprintf(names[i], sizeof names[i], "%zu", i);
+        fact->id = dora_string_of(names[i]);
+        fact->service = dora_string_of(services[random_below(state, 2)]);
+        int64_t at = begin_us + (int64_t)i * 7 * hour_us;
+        dora_string other = dora_string_of(i + ahead ? names[random_below(state, (uint32_t)(i + ahead))] : NULL);
+        if (change) {
+            fact->committed_at = random_below(state, 10) ? at : DORA_ABSENT;
+            fact->opened_at = at + random_below(state, 9) * hour_us;
+            fact->merged_at = fact->opened_at + random_below(state, 30) * hour_us;
+            fact->parents = items + 3 * i;
+            items[3 * i] = dora_string_of(i ? names[i - 1 - random_below(state, i < 4 ? 1 : 4)] : NULL);
+            items[3 * i + 1] = other;
+            fact->parents_count = 1 + (random_below(state, 4) == 0);
+            fact->deployment = random_below(state, 8) ? fact->deployment : other;
+            fact->deleted = random_below(state, 30) == 0 ? 1 : DORA_UNKNOWN;
+        } else {
+            fact->finished_at = at - (int64_t)random_below(state, (uint32_t)i * 7) * hour_us + 5 * hour_us;
+            fact->sha = random_below(state, 5) ? other : fact->sha;
+            fact->status = random_below(state, 9) ? DORA_UNKNOWN : DORA_STATUS_FAILURE;
+            fact->changes = random_below(state, 4) ? NULL : items + 3 * i;
+            fact->changes_count = fact->changes ? 2 : 0;
+            for (size_t k = 0; k < 2; k++)
+                items[3 * i + k] = dora_string_of(names[random_below(state, (uint32_t)i)]);
+            if (random_below(state, 6) == 0) /* stands alone */
+                fact->id = (dora_string){NULL, 0};
+        }
+    }
+}
+
+/* Changes that get other first deployments. */
+static void test_streams(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t state = seed * 1001;
+        static char names[FACTS + 3][16];
+        static dora_string items[3 * FACTS];
+        static dora_fact facts[FACTS];
+        for (size_t i = 0; i < 3; i++)
+            snprintf(names[FACTS + i], sizeof names[0], "%zu", FACTS + i);
+        make_stream(facts, FACTS, names, items, &state);
+        follow(facts, FACTS, true, &state);
+    }
+}
+
 /* The lines of a report that begin as those of the group do. */
 static void lines_of(const struct bytes *all, const char *column, const char *name, struct bytes *out) {
     char begin[64];
@@ -180,6 +233,7 @@ static void test_only_needs_by(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_follow),
+        cmocka_unit_test(test_streams),
         cmocka_unit_test(test_only),
         cmocka_unit_test(test_only_needs_by),
     };
