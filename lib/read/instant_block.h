@@ -41,9 +41,9 @@ static inline uint64_t dora__instant_pairs(const char *text) {
 static inline uint64_t dora__instant_pairs(const char *text) {
     uint64_t date = 0, clock = 0;
     uint32_t thousands = (uint32_t)(unsigned char)text[0] - '0', hundreds = (uint32_t)(unsigned char)text[1] - '0';
-    bool shaped = dora__decode_pairs(text + 2, UINT64_C(0x00002D00002D0000), &date) &
-                  dora__decode_pairs(text + 11, UINT64_C(0x00003A00003A0000), &clock) & (thousands <= 9) &
-                  (hundreds <= 9) & (text[10] == 'T') & (text[19] == 'Z');
+    bool dated = dora__decode_pairs(text + 2, UINT64_C(0x00002D00002D0000), &date);
+    bool timed = dora__decode_pairs(text + 11, UINT64_C(0x00003A00003A0000), &clock);
+    bool shaped = dated && timed && thousands <= 9 && hundreds <= 9 && text[10] == 'T' && text[19] == 'Z';
     if (!shaped)
         return 0;
     uint32_t low = thousands * 10 + hundreds + (dora__pair(date, 0) << 8) + (dora__pair(date, 3) << 16) +
