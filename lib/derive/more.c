@@ -81,7 +81,8 @@ static bool make_room(struct dora__derived *derived, uint32_t deployments, uint3
         (derived->rolled_by && !dora__grow(memory, (void **)&derived->rolled_by, &derived->rolled_by_capacity,
                                            deployments, sizeof *derived->rolled_by)))
         return false;
-    memset(derived->flags + derived->deployments, 0, deployments - derived->deployments);
+    if (deployments > derived->deployments)
+        memset(derived->flags + derived->deployments, 0, deployments - derived->deployments);
     for (size_t service = born_before; service < born; service++)
         derived->born[service] = INT32_MAX;
     for (uint32_t row = derived->deployments; row < deployments; row++) {

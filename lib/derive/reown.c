@@ -102,7 +102,8 @@ static bool make_first(const struct owning *all, enum dora__way way, uint32_t se
     if (!dora__grow(derived->memory, (void **)&derived->first[way], &derived->first_capacity[way], all->changes->rows,
                     sizeof **derived->first))
         return false;
-    memset(derived->first[way] + settled, 0xFF, (all->changes->rows - settled) * sizeof **derived->first);
+    if (all->changes->rows > settled)
+        memset(derived->first[way] + settled, 0xFF, (all->changes->rows - settled) * sizeof **derived->first);
     return true;
 }
 
