@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "calendar/instant.h"
+#include "read/cell.h"
 
 #include <string.h>
 
@@ -85,31 +86,11 @@ static const char *text_of(struct dora_reader *reader, const struct dora__raw *r
     return raw->data + minus_zero;
 }
 
-static bool is_word(const char *text, size_t size, const char *word) {
-    if (strlen(word) != size)
-        return false;
-    for (size_t i = 0; i < size; i++)
-        if ((text[i] | 0x20) != word[i] && text[i] != word[i])
-            return false;
-    return true;
-}
-
 /* 1 or 0; -1: neither. */
 static int bool_of(const struct dora__raw *raw) {
-    static const char *const words[2][2] = {{"false", "no"}, {"true", "yes"}};
     if (raw->form == DORA__JSON_TRUE || raw->form == DORA__JSON_FALSE)
         return raw->form == DORA__JSON_TRUE;
-    if (raw->form != DORA__TEXT)
-        return -1;
-    if (raw->size == 1 && (raw->data[0] == '0' || raw->data[0] == '1'))
-        return raw->data[0] - '0';
-    if (raw->size == 5 && memcmp(raw->data, "false", 5) == 0)
-        return 0;
-    for (int value = 0; value < 2; value++)
-        for (int i = 0; i < 2; i++)
-            if (is_word(raw->data, raw->size, words[value][i]))
-                return value;
-    return -1;
+    return raw->form == DORA__TEXT ? dora__cell_bool(raw->data, raw->size) : -1;
 }
 
 static const char *instant_of(struct dora_reader *reader, const struct dora__raw *raw, int64_t *instant_us) {
@@ -125,38 +106,10 @@ static const char *instant_of(struct dora_reader *reader, const struct dora__raw
     return text ? dora__parse_instant(text, size, instant_us) : reason;
 }
 
-/* Whether text is a number by the grammar of JSON. */
-static bool is_json_number(const char *text, size_t size) {
-    size_t i = size && text[0] == '-';
-    size_t from = i;
-    while (i < size && text[i] >= '0' && text[i] <= '9')
-        i++;
-    if (i == from || (text[from] == '0' && i > from + 1))
-        return false;
-    if (i < size && text[i] == '.') {
-        from = ++i;
-        while (i < size && text[i] >= '0' && text[i] <= '9')
-            i++;
-        if (i == from)
-            return false;
-    }
-    if (i < size && (text[i] | 0x20) == 'e') {
-        i++;
-        if (i < size && (text[i] == '+' || text[i] == '-'))
-            i++;
-        from = i;
-        while (i < size && text[i] >= '0' && text[i] <= '9')
-            i++;
-        if (i == from)
-            return false;
-    }
-    return i == size;
-}
-
 static const char *number_of(const struct dora__raw *raw, int64_t *millionths) {
-    if (raw->form != DORA__JSON_NUMBER && !(raw->form == DORA__TEXT && is_json_number(raw->data, raw->size)))
-        return "not a number";
-    return dora__parse_millionths(raw->data, raw->size, millionths);
+    if (raw->form == DORA__TEXT)
+        return dora__cell_number(raw->data, raw->size, millionths);
+    return raw->form == DORA__JSON_NUMBER ? dora__parse_millionths(raw->data, raw->size, millionths) : "not a number";
 }
 
 /* The items of a text split at ; and spaces. */

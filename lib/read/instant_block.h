@@ -7,11 +7,7 @@
 #ifndef DORA_READ_INSTANT_BLOCK_H
 #define DORA_READ_INSTANT_BLOCK_H
 
-#include "calendar/decode.h"
-
-#ifdef __AVX2__
-#include <immintrin.h>
-#endif
+#include "read/plain_instant.h"
 
 enum { DORA__PLAIN_INSTANT_SIZE = 20 };
 #define DORA__NO_SECONDS UINT32_MAX
@@ -20,18 +16,7 @@ enum { DORA__PLAIN_INSTANT_SIZE = 20 };
 
 /* The numbers, the first pair lowest, or 0 where the text has another shape. */
 static inline uint64_t dora__instant_pairs(const char *text) {
-    const __m128i separators = _mm_setr_epi8('-', 0, 0, '-', 0, 0, 'T', 0, 0, ':', 0, 0, ':', 0, 0, 'Z');
-    const __m128i is_digit = _mm_setr_epi8(0, -1, -1, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0);
-    const __m128i pick = _mm_setr_epi8(-1, -1, -1, -1, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, -1, -1);
-    const __m128i zeros = _mm_setr_epi8('0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', 0, 0);
-    const __m128i tens = _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 0, 0);
-    int32_t year;
-    memcpy(&year, text, sizeof year);
-    __m128i rest = _mm_loadu_si128((const __m128i *)(const void *)(text + sizeof year));
-    __m128i digits = _mm_sub_epi8(_mm_insert_epi32(_mm_shuffle_epi8(rest, pick), year, 0), zeros);
-    __m128i wrong = _mm_andnot_si128(is_digit, _mm_xor_si128(rest, separators));
-    wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, _mm_set1_epi8(9)));
-    __m128i numbers = _mm_maddubs_epi16(digits, tens);
+    __m128i numbers, wrong = dora__instant_numbers(text, &numbers);
     uint64_t pairs = (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(numbers, numbers));
     return _mm_testz_si128(wrong, wrong) ? pairs : 0;
 }

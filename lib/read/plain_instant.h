@@ -11,22 +11,28 @@
 #ifdef __AVX2__
 #include <immintrin.h>
 
-/* The year is taken from the first four bytes, the rest from the sixteen behind them; pairs of digits become eight
-   numbers at once. A leap second is left to others. */
-static inline bool dora__plain_instant(const char *text, int64_t *instant_us) {
+/* What is wrong with the shape of a text, all zeros where nothing is, and its eight numbers: century, year, month, day,
+   hour, minute, second, 0. The year is taken from the first four bytes, the rest from the sixteen behind them; pairs of
+   digits become numbers at once. */
+static inline __m128i dora__instant_numbers(const char *text, __m128i *numbers) {
     const __m128i separators = _mm_setr_epi8('-', 0, 0, '-', 0, 0, 'T', 0, 0, ':', 0, 0, ':', 0, 0, 'Z');
     const __m128i is_digit = _mm_setr_epi8(0, -1, -1, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0, -1, -1, 0);
     const __m128i pick = _mm_setr_epi8(-1, -1, -1, -1, 1, 2, 4, 5, 7, 8, 10, 11, 13, 14, -1, -1);
     const __m128i tens = _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 0, 0);
     const __m128i zeros = _mm_setr_epi8('0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', 0, 0);
+    int32_t year;
+    memcpy(&year, text, sizeof year);
+    __m128i rest = _mm_loadu_si128((const __m128i *)(const void *)(text + sizeof year));
+    __m128i digits = _mm_sub_epi8(_mm_insert_epi32(_mm_shuffle_epi8(rest, pick), year, 0), zeros);
+    *numbers = _mm_maddubs_epi16(digits, tens);
+    return _mm_or_si128(_mm_andnot_si128(is_digit, _mm_xor_si128(rest, separators)),
+                        _mm_subs_epu8(digits, _mm_set1_epi8(9)));
+}
+
+/* A leap second is left to others. */
+static inline bool dora__plain_instant(const char *text, int64_t *instant_us) {
     const __m128i least = _mm_setr_epi16(0, 0, 1, 1, 0, 0, 0, 0), span = _mm_setr_epi16(99, 99, 11, 30, 23, 59, 59, 0);
-    int32_t year_text;
-    memcpy(&year_text, text, sizeof year_text);
-    __m128i rest = _mm_loadu_si128((const __m128i *)(const void *)(text + 4));
-    __m128i digits = _mm_sub_epi8(_mm_insert_epi32(_mm_shuffle_epi8(rest, pick), year_text, 0), zeros);
-    __m128i wrong = _mm_andnot_si128(is_digit, _mm_xor_si128(rest, separators));
-    wrong = _mm_or_si128(wrong, _mm_subs_epu8(digits, _mm_set1_epi8(9)));
-    __m128i numbers = _mm_maddubs_epi16(digits, tens);
+    __m128i numbers, wrong = dora__instant_numbers(text, &numbers);
     wrong = _mm_or_si128(wrong, _mm_subs_epu16(_mm_sub_epi16(numbers, least), span));
     if (!_mm_testz_si128(wrong, wrong))
         return false;
