@@ -150,10 +150,11 @@ static dora_status merge_row(struct dora__facts *facts, const struct dora__batch
 static dora_status intern_ids(struct dora__pool *pool, const struct dora__batch *batch, uint32_t *ids,
                               uint32_t *count) {
     dora_status status = DORA_OK;
-    uint32_t hashes[DORA__BATCH_ROWS];
-    for (uint32_t i = 0; i < batch->rows; i++) {
-        hashes[i] = dora__pool_hash(pool, batch->ids[i].data, batch->ids[i].size);
-        dora__pool_prefetch(pool, hashes[i]);
+    uint32_t own[DORA__BATCH_ROWS];
+    const uint32_t *hashes = batch->id_hashes ? batch->id_hashes : own;
+    for (uint32_t i = 0; hashes == own && i < batch->rows; i++) {
+        own[i] = dora__pool_hash(pool, batch->ids[i].data, batch->ids[i].size);
+        dora__pool_prefetch(pool, own[i]);
     }
     for (*count = 0; *count < batch->rows; ++*count) {
         dora_string id = batch->ids[*count];

@@ -18,7 +18,8 @@ struct dora__batch {
     /* By type, as struct dora__record has values: int64_t (DORA_ABSENT), uint32_t handles (0) or uint8_t (0). Columns
        that are not in `fields` may be anything. */
     void *column[DORA__FIELDS];
-    const dora_string *ids; /* a row each, borrowed until the batch is put; size 0: none. NULL: no row has an id */
+    const dora_string *ids;    /* a row each, borrowed until the batch is put; size 0: none. NULL: no row has an id */
+    const uint32_t *id_hashes; /* dora__pool_hash of each, its slot prefetched; NULL: still to be done */
 };
 
 /* Adds the rows as that many records of dora__facts_put. OK, MEMORY or LIMIT; on failure *done rows are in, the first

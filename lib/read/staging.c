@@ -193,6 +193,7 @@ static dora_status put_kind(struct dora__staging *staging, struct dora__staged_k
                 fetch_some(dora__facts_pool(staging->facts, dora__id_type(batch->kind)), kind->id_hashes + from,
                            batch->rows - from < SOME ? batch->rows - from : SOME);
         batch->ids = kind->any_id ? kind->ids : NULL;
+        batch->id_hashes = kind->id_hashes;
         status = dora__facts_put_batch(staging->facts, batch, &put);
         *done += put;
     }
