@@ -22,91 +22,20 @@ static void make_places(size_t *counts, size_t digits) {
     }
 }
 
-static void insertion_sort_u64(uint64_t *keys, size_t count, unsigned skip_bits) {
-    for (size_t i = 1; i < count; i++) {
-        uint64_t key = keys[i];
-        size_t at = i;
-        for (; at > 0 && keys[at - 1] >> skip_bits > key >> skip_bits; at--)
-            keys[at] = keys[at - 1];
-        keys[at] = key;
-    }
-}
+#define KEY       uint64_t
+#define NAME(job) job##_u64
+#include "base/sort_keys.h"
 
-static void radix_pass_u64(const uint64_t *from, uint64_t *to, size_t count, unsigned shift, unsigned bits) {
-    size_t places[1 << DIGIT_MOST];
-    uint64_t mask = (UINT64_C(1) << bits) - 1;
-    memset(places, 0, sizeof *places << bits);
-    for (size_t i = 0; i < count; i++)
-        places[from[i] >> shift & mask]++;
-    make_places(places, (size_t)1 << bits);
-    for (size_t i = 0; i < count; i++)
-        to[places[from[i] >> shift & mask]++] = from[i];
-}
+#define KEY       uint32_t
+#define NAME(job) job##_u32
+#include "base/sort_keys.h"
 
 uint64_t *dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits) {
-    if (count <= INSERTION_MOST) {
-        insertion_sort_u64(keys, count, skip_bits);
-        return keys;
-    }
-    uint64_t differ = 0;
-    for (size_t i = 1; i < count; i++)
-        differ |= keys[i] ^ keys[0];
-    differ = differ >> skip_bits << skip_bits;
-    if (!differ)
-        return keys;
-    unsigned shift = (unsigned)__builtin_ctzll(differ), end = 64 - (unsigned)__builtin_clzll(differ);
-    unsigned bits = digit_bits(end - shift, count);
-    uint64_t *from = keys, *to = scratch;
-    for (; shift < end; shift += bits) {
-        radix_pass_u64(from, to, count, shift, bits);
-        uint64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    return from;
-}
-
-static void insertion_sort_u32(uint32_t *keys, size_t count) {
-    for (size_t i = 1; i < count; i++) {
-        uint32_t key = keys[i];
-        size_t at = i;
-        for (; at > 0 && keys[at - 1] > key; at--)
-            keys[at] = keys[at - 1];
-        keys[at] = key;
-    }
-}
-
-static void radix_pass_u32(const uint32_t *from, uint32_t *to, size_t count, unsigned shift, unsigned bits) {
-    size_t places[1 << DIGIT_MOST];
-    uint32_t mask = (UINT32_C(1) << bits) - 1;
-    memset(places, 0, sizeof *places << bits);
-    for (size_t i = 0; i < count; i++)
-        places[from[i] >> shift & mask]++;
-    make_places(places, (size_t)1 << bits);
-    for (size_t i = 0; i < count; i++)
-        to[places[from[i] >> shift & mask]++] = from[i];
+    return sort_u64(keys, scratch, count, skip_bits);
 }
 
 uint32_t *dora__sort_u32(uint32_t *keys, uint32_t *scratch, size_t count) {
-    if (count <= INSERTION_MOST) {
-        insertion_sort_u32(keys, count);
-        return keys;
-    }
-    uint32_t differ = 0;
-    for (size_t i = 1; i < count; i++)
-        differ |= keys[i] ^ keys[0];
-    if (!differ)
-        return keys;
-    unsigned shift = (unsigned)__builtin_ctz(differ), end = 32 - (unsigned)__builtin_clz(differ);
-    unsigned bits = digit_bits(end - shift, count);
-    uint32_t *from = keys, *to = scratch;
-    for (; shift < end; shift += bits) {
-        radix_pass_u32(from, to, count, shift, bits);
-        uint32_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    return from;
+    return sort_u32(keys, scratch, count, 0);
 }
 
 static void sort_run(uint32_t *items, size_t count, dora__compare_fn *compare, const void *context) {

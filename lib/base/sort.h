@@ -9,7 +9,7 @@
 
 /* Sorts keys[0..count) ascending by their upper `64 - skip_bits` bits, stably; scratch has room for count keys. Returns
    whichever of the two holds them sorted; the other one's content is lost. A pass for each digit of some 8 to 11 bits
-   in the range of bits in which keys differ; few keys by insertion. */
+   in the range of bits in which keys differ; up to 32 keys by insertion, in place and without the scratch. */
 uint64_t *dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits);
 uint32_t *dora__sort_u32(uint32_t *keys, uint32_t *scratch, size_t count);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Selection in plain C. */
-#include <stddef.h>
-#include <stdint.h>
+#include "base/sort.h"
 
 #define KERNEL dora__select_portable
 enum { SORT_FEW = 24, LIST_MOST = 48 };
@@ -29,13 +28,7 @@ static inline unsigned bit_at(uint64_t word, unsigned k) {
 }
 
 static inline void sort_few(uint32_t *keys, size_t count) {
-    for (size_t i = 1; i < count; i++) {
-        uint32_t key = keys[i];
-        size_t at = i;
-        for (; at > 0 && keys[at - 1] > key; at--)
-            keys[at] = keys[at - 1];
-        keys[at] = key;
-    }
+    dora__sort_u32(keys, NULL, count);
 }
 
 static inline void insert(uint32_t *list, size_t count, uint32_t value) {
