@@ -4,6 +4,7 @@
  * contradict themselves, producers and allocations that fail. Nothing crashes, and everything is released once.
  */
 #include "../support/fixture.h"
+#include "../support/heap.h"
 #include "../support/made.h"
 
 #include <setjmp.h>
@@ -372,42 +373,12 @@ static void test_arguments(void **state) {
     assert_int_equal(made_alive, 0);
 }
 
-/* An allocator of which the call of number `fail_at`, from 1, fails, and which knows what was not given back. */
-struct heap {
-    size_t calls;
-    size_t fail_at;
-    size_t blocks;
-};
-
-static void *heap_allocate(void *context, size_t size) {
-    struct heap *heap = context;
-    if (++heap->calls == heap->fail_at)
-        return NULL;
-    heap->blocks++;
-    return malloc(size);
-}
-
-static void heap_release(void *context, void *block, size_t size) {
-    (void)size;
-    ((struct heap *)context)->blocks -= block != NULL;
-    free(block);
-}
-
-static void *heap_reallocate(void *context, void *block, size_t old_size, size_t new_size) {
-    void *moved = heap_allocate(context, new_size);
-    if (!moved || !block)
-        return moved;
-    memcpy(moved, block, old_size < new_size ? old_size : new_size);
-    heap_release(context, block, old_size);
-    return moved;
-}
-
 static void test_failing_allocations(void **state) {
     (void)state;
     dora_status status = DORA_ERROR_MEMORY;
     for (size_t n = 1; status == DORA_ERROR_MEMORY; n++) {
         struct heap heap = {0};
-        const dora_allocator allocator = {heap_allocate, heap_reallocate, heap_release, &heap};
+        const dora_allocator allocator = heap_allocator(&heap);
         const dora_engine_options options = {.struct_size = sizeof options, .allocator = &allocator};
         dora_engine *engine;
         assert_int_equal(dora_engine_new(&options, &engine, NULL), DORA_OK);

@@ -4,6 +4,7 @@
  * allocations; and a result that goes back into an engine.
  */
 #include "../support/fixture.h"
+#include "../support/heap.h"
 
 #include <dora/arrow.h>
 
@@ -15,38 +16,9 @@
 
 #include <cmocka.h>
 
-/* An allocator of which the call of number `fail_at`, from 1, fails, and which knows what was not given back. */
-struct heap {
-    size_t calls;
-    size_t fail_at;
-    size_t bytes;
-};
-
-static void *heap_allocate(void *context, size_t size) {
-    struct heap *heap = context;
-    if (++heap->calls == heap->fail_at)
-        return NULL;
-    heap->bytes += size;
-    return malloc(size);
-}
-
-static void heap_release(void *context, void *block, size_t size) {
-    ((struct heap *)context)->bytes -= block ? size : 0;
-    free(block);
-}
-
-static void *heap_reallocate(void *context, void *block, size_t old_size, size_t new_size) {
-    void *moved = heap_allocate(context, new_size);
-    if (!moved || !block)
-        return moved;
-    memcpy(moved, block, old_size < new_size ? old_size : new_size);
-    heap_release(context, block, old_size);
-    return moved;
-}
-
 /* A result of the query over `count` facts; its engine is gone. */
 static dora_result *result_of(struct heap *heap, const dora_query *query, size_t count) {
-    const dora_allocator allocator = {heap_allocate, heap_reallocate, heap_release, heap};
+    const dora_allocator allocator = heap_allocator(heap);
     const dora_engine_options options = {.struct_size = sizeof options, .allocator = &allocator, .threads = 2};
     dora_engine *engine;
     dora_result *result;

@@ -3,6 +3,8 @@
  * Writers through the public interface: the exact text of each format for a small history, strings that try to get out
  * of their cell, results in pieces, and every way to fail.
  */
+#include "../support/heap.h"
+
 #include <dora/dora.h>
 
 #include <setjmp.h>
@@ -37,34 +39,6 @@ static int take(void *context, const void *bytes, size_t size) {
     sink->size += size;
     grown[sink->size] = '\0';
     return 0;
-}
-
-/* An allocator of which the call of number `fail_at`, from 1, fails, and which knows what was not given back. */
-struct heap {
-    size_t calls;
-    size_t fail_at;
-    size_t bytes;
-};
-
-static void *heap_allocate(void *context, size_t size) {
-    struct heap *heap = context;
-    if (++heap->calls == heap->fail_at)
-        return NULL;
-    heap->bytes += size;
-    return malloc(size);
-}
-
-static void *heap_reallocate(void *context, void *block, size_t old_size, size_t new_size) {
-    struct heap *heap = context;
-    if (++heap->calls == heap->fail_at)
-        return NULL;
-    heap->bytes += new_size - old_size;
-    return realloc(block, new_size);
-}
-
-static void heap_release(void *context, void *block, size_t size) {
-    ((struct heap *)context)->bytes -= size;
-    free(block);
 }
 
 static void add(dora_engine *engine, const dora_fact *fact) {
@@ -457,7 +431,7 @@ static void test_bad_arguments(void **state) {
     options = options_of(DORA_OUTPUT_NDJSON);
     options.struct_size = 0;
     assert_int_equal(dora_writer_new(&options, take, &sink, &writer, &error), DORA_ERROR_ARGUMENT);
-    dora_allocator half = {.allocate = heap_allocate};
+    dora_allocator half = {.allocate = heap_allocator(NULL).allocate};
     options = options_of(DORA_OUTPUT_NDJSON);
     options.allocator = &half;
     assert_int_equal(dora_writer_new(&options, take, &sink, &writer, &error), DORA_ERROR_ARGUMENT);
@@ -552,7 +526,7 @@ static void test_failing_allocator(void **state) {
         for (size_t n = 1; status != DORA_OK; n++) {
             struct heap heap = {.fail_at = n};
             struct sink sink = {0};
-            dora_allocator allocator = {heap_allocate, heap_reallocate, heap_release, &heap};
+            dora_allocator allocator = heap_allocator(&heap);
             status = write_anything(cases[i].what, cases[i].output, engine, result, &allocator, &sink);
             assert_int_equal(status, heap.calls < n ? DORA_OK : DORA_ERROR_MEMORY);
             assert_int_equal(heap.bytes, 0);
