@@ -261,7 +261,9 @@ typedef struct dora_deployment {
 DORA_API void dora_deployment_init(dora_deployment *deployment);
 
 /* Adds one deployment to production: the same as dora_engine_add with a fact of these fields, in a fraction of its
-   time. Expected O(1). Errors as there; also INPUT where `service` is no number of this engine. */
+   time. Expected O(1). Its strings are copied; it may wait with others until they are enough or the engine is asked
+   something, and a call that then runs out of memory says so and leaves them waiting. Errors as of dora_engine_add;
+   also INPUT where `service` is no number of this engine. */
 DORA_API dora_status dora_engine_add_deployment(dora_engine *engine, const dora_deployment *deployment,
                                                 dora_error *error);
 
