@@ -39,25 +39,22 @@ static bool find_figures(const struct dora__standing *standing, const struct dor
         struct dora__series_figures *found = figures->series[which];
         if (!found)
             continue;
+        size_t low[WINDOWS_MOST], high[WINDOWS_MOST];
         found->unit = 1;
         found->small = false;
         for (uint32_t w = 0; w < figures->windows.count; w++) {
-            size_t low, high;
             found->n[w] = 0;
             found->sum[w] = dora__wide_from_i64(0);
-            dora__standing_find(series, figures->windows.from[w], figures->windows.end[w], &low, &high);
-            for (size_t i = low; i < high; i++) {
+            dora__standing_find(series, figures->windows.from[w], figures->windows.end[w], &low[w], &high[w]);
+            for (size_t i = low[w]; i < high[w]; i++) {
                 found->n[w] += series->days[i].count;
                 found->sum[w] = dora__wide_add(found->sum[w], series->days[i].sum);
             }
         }
         dora__figures_ask(figures, (enum dora__series)which);
-        for (uint32_t w = 0; w < figures->windows.count && which < DORA__DISTRIBUTIONS; w++) {
-            size_t low, high;
-            dora__standing_find(series, figures->windows.from[w], figures->windows.end[w], &low, &high);
-            if (!find_values(standing, series, found, w, low, high))
+        for (uint32_t w = 0; w < figures->windows.count && which < DORA__DISTRIBUTIONS; w++)
+            if (!find_values(standing, series, found, w, low[w], high[w]))
                 return false;
-        }
     }
     return true;
 }
