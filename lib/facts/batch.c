@@ -127,22 +127,25 @@ static dora_status append_rows(struct dora__facts *facts, const struct dora__bat
     return DORA_OK;
 }
 
-static dora_status merge_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
-    struct dora__record record;
-    dora__record_begin(&record, batch->kind);
-    record.id = id;
+void dora__batch_read(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,
+                      struct dora__record *record) {
     for (uint64_t left = batch->fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         if (!states(facts, batch, field, row))
             continue;
-        record.fields |= DORA__BIT(field);
+        record->fields |= DORA__BIT(field);
         if (facts->numeric >> field & 1)
-            record.values[field] = ((const int64_t *)batch->column[field])[row];
+            record->values[field] = ((const int64_t *)batch->column[field])[row];
         else if (facts->handles >> field & 1)
-            record.values[field] = ((const uint32_t *)batch->column[field])[row];
+            record->values[field] = ((const uint32_t *)batch->column[field])[row];
         else
-            record.values[field] = ((const uint8_t *)batch->column[field])[row];
+            record->values[field] = ((const uint8_t *)batch->column[field])[row];
     }
+}
+
+static dora_status merge_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
+    struct dora__record record = {.kind = batch->kind, .id = id, .as_of = DORA_ABSENT};
+    dora__batch_read(facts, batch, row, &record);
     return dora__facts_put(facts, &record);
 }
 

@@ -26,4 +26,8 @@ struct dora__batch {
    ones. Where ids are new or absent the cost is a few nanoseconds a row and one cache miss an id, overlapped. */
 dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done);
 
+/* Adds to a record what a row states. */
+void dora__batch_read(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,
+                      struct dora__record *record);
+
 #endif

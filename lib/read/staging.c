@@ -79,26 +79,11 @@ static bool is_single(const struct dora__staged_kind *kind, uint32_t row) {
     return kind->single[row / 64] >> row % 64 & 1;
 }
 
-/* The fields of a row, those that it states. */
-static void read_cells(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,
-                       struct dora__record *record) {
-    for (uint64_t left = batch->fields; left; left &= left - 1) {
-        int field = __builtin_ctzll(left);
-        const void *column = batch->column[field];
-        int64_t absent = facts->numeric >> field & 1 ? DORA_ABSENT : 0;
-        int64_t value = facts->numeric >> field & 1   ? ((const int64_t *)column)[row]
-                        : facts->handles >> field & 1 ? ((const uint32_t *)column)[row]
-                                                      : ((const uint8_t *)column)[row];
-        if (value != absent)
-            dora__record_value(record, (enum dora__field)field, value);
-    }
-}
-
 static dora_status put_single(struct dora__staging *staging, const struct dora__staged_kind *kind, uint32_t row) {
     const struct dora__batch *batch = &kind->batch;
     struct dora__record record;
     dora__record_begin(&record, batch->kind);
-    read_cells(staging->facts, batch, row, &record);
+    dora__batch_read(staging->facts, batch, row, &record);
     record.id = kind->id_handles[row];
     if (kind->ids[row].size && !record.id) {
         dora_status status =
