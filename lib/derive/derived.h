@@ -147,7 +147,7 @@ struct dora__walk {
     const uint8_t *flags;    /* where they are 0 nothing else is set */
     const uint32_t *service; /* handles */
     int32_t day[DORA__BLOCK];
-    uint32_t lead_s[DORA__BLOCK]; /* from its own commit; 0 where there is none */
+    uint32_t lead_s[DORA__BLOCK]; /* from its own commit; 0 where there is none, or leads are not wanted */
     uint8_t has_lead[DORA__BLOCK];
     uint32_t recovered_count;         /* failed deployments that are not open */
     uint16_t recovered[DORA__BLOCK];  /* their places in the block */

@@ -19,6 +19,8 @@ void dora__walk_begin(struct dora__walk *walk, const struct dora__derived *deriv
     walk->lead_fits = walk->recovery_fits = true;
     walk->span = (struct dora__zone_span){0, 0, 0};
     memset(walk->absent, 0xFF, sizeof walk->absent);
+    memset(walk->lead_s, 0, sizeof walk->lead_s);
+    memset(walk->has_lead, 0, sizeof walk->has_lead);
 }
 
 /* A duration in whole seconds, if it is one. */
