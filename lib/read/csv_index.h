@@ -16,7 +16,8 @@
 /* Cells may be read this far from their begin, whatever their size. */
 enum { DORA__CSV_READ_AHEAD = 32 };
 
-/* Bits of the window's bytes that end a cell, of those that end a row, and of those that a common row has not. */
+/* Bits of the window's bytes that end a cell or a row, of those that end a row, and of those that a common row has
+   not. */
 struct masks {
     uint64_t stops;
     uint64_t newlines;
@@ -33,12 +34,14 @@ static inline struct masks masks_of(const char *window, char delimiter) {
     const __m256i ends = _mm256_set1_epi8('\n'), marks = _mm256_set1_epi8(delimiter), quotes = _mm256_set1_epi8('"');
     __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)window);
     __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(window + 32));
-    uint64_t newlines = bits_of(_mm256_cmpeq_epi8(low, ends), _mm256_cmpeq_epi8(high, ends));
-    uint64_t delimiters = bits_of(_mm256_cmpeq_epi8(low, marks), _mm256_cmpeq_epi8(high, marks));
+    __m256i low_ends = _mm256_cmpeq_epi8(low, ends), high_ends = _mm256_cmpeq_epi8(high, ends);
+    uint64_t newlines = bits_of(low_ends, high_ends);
+    uint64_t stops = bits_of(_mm256_or_si256(low_ends, _mm256_cmpeq_epi8(low, marks)),
+                             _mm256_or_si256(high_ends, _mm256_cmpeq_epi8(high, marks)));
     /* The top bit of a byte above 127 is its own. */
     uint64_t odd = bits_of(_mm256_or_si256(_mm256_cmpeq_epi8(low, quotes), low),
                            _mm256_or_si256(_mm256_cmpeq_epi8(high, quotes), high));
-    return (struct masks){newlines | delimiters, newlines, odd};
+    return (struct masks){stops, newlines, odd};
 }
 
 /* The lowest bit's place, anything where there is none. */
@@ -62,11 +65,16 @@ static inline uint64_t gather(uint64_t tops) {
 static inline struct masks masks_of(const char *window, char delimiter) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     struct masks masks = {0, 0, 0};
+    uint64_t any_odd = 0;
     for (unsigned i = 0; i < DORA__CSV_WINDOW; i += 8) {
-        uint64_t word = dora__load_le64(window + i);
+        uint64_t word = dora__load_le64(window + i), quotes = word ^ ones * '"';
         uint64_t newlines = zeros_of(word ^ ones * '\n'), delimiters = zeros_of(word ^ ones * (unsigned char)delimiter);
         masks.newlines |= gather(newlines) << i;
         masks.stops |= gather(newlines | delimiters) << i;
+        any_odd |= ((quotes - ones) & ~quotes) | word;
+    }
+    for (unsigned i = 0; any_odd & ones << 7 && i < DORA__CSV_WINDOW; i += 8) {
+        uint64_t word = dora__load_le64(window + i);
         masks.odd |= gather(zeros_of(word ^ ones * '"') | (word & ones << 7)) << i;
     }
     return masks;
@@ -90,42 +98,56 @@ static inline uint32_t write_places(uint32_t *to, uint64_t bits, uint32_t base) 
     return count;
 }
 
-/* The first rows that have a cell a column, of those whose line ends and stops were found; also says where their text
-   ends. An empty line is no row. */
-static uint32_t check_rows(struct dora__csv_rows *rows, const char *bytes, uint32_t lines) {
+/* Whether the stops of a row are delimiters and, the last one, a line end. */
+static bool is_regular(const char *bytes, const uint32_t *stops, uint32_t columns) {
+    for (uint32_t i = 0; i < columns; i++)
+        if ((bytes[stops[i]] == '\n') != (i == columns - 1))
+            return false;
+    return true;
+}
+
+/* Says where the texts of rows end; how many rows from the front have a cell a column and are no empty line, given the
+   number of line ends among their stops. */
+static uint32_t check_rows(struct dora__csv_rows *rows, const char *bytes, uint32_t count, uint32_t newlines) {
     const uint32_t columns = rows->columns_count, *stop = rows->stops + columns - 1;
-    for (uint32_t row = 0; row < lines; row++, stop += columns) {
-        uint32_t begin = stop[-(ptrdiff_t)columns] + 1, newline = rows->ends[row];
-        uint32_t end = newline - (newline > begin && bytes[newline - 1] == '\r');
-        if (*stop != newline || end == begin)
-            return row;
-        rows->ends[row] = end;
+    uint32_t regular = 0; /* rows that have a line end where there should be one */
+    for (; regular < count; regular++, stop += columns) {
+        uint32_t begin = stop[-(ptrdiff_t)columns] + 1, end = *stop;
+        if (bytes[end] != '\n')
+            break;
+        end -= end > begin && bytes[end - 1] == '\r';
+        if (end == begin)
+            break;
+        rows->ends[regular] = end;
     }
-    return lines;
+    /* Where there are no more line ends than rows, the other stops are none. */
+    for (uint32_t row = 0; (regular < count || newlines != count) && row < regular; row++)
+        if (!is_regular(bytes, rows->stops + (size_t)row * columns, columns))
+            return row;
+    return regular;
 }
 
 /* Finds whole common rows at the front of bytes, at most `most`; row r has the stops from r * columns on. A row that is
-   unusual, longer than all that is looked at, or has more or fewer cells, is not found, nor any behind it. In *lines
-   how many rows were looked at. */
-static uint32_t find_rows(struct dora__csv_rows *rows, const char *bytes, size_t size, uint32_t most, uint32_t *lines) {
-    const uint32_t columns = rows->columns_count;
+   unusual, longer than all that is looked at, or has more or fewer cells, is not found, nor any behind it. In *looked
+   how many rows there should have been. */
+static uint32_t find_rows(struct dora__csv_rows *rows, const char *bytes, size_t size, uint32_t most,
+                          uint32_t *looked) {
     const char delimiter = rows->delimiter;
-    uint32_t *stop = rows->stops, *line = rows->ends;
-    const uint32_t *const lines_end = line + most;
-    /* How many stops there may be, if each line has as many as it should, and the next line not more. */
-    uint32_t *stops_most = stop + columns;
-    for (uint32_t window = 0; size - window >= DORA__CSV_WINDOW + DORA__CSV_READ_AHEAD; window += DORA__CSV_WINDOW) {
-        struct masks masks = masks_of(bytes + window, delimiter);
+    uint32_t *stop = rows->stops, newlines = 0;
+    const uint32_t *const full = stop + (size_t)most * rows->columns_count;
+    const char *window = bytes, *const end = bytes + size;
+    for (; end - window >= DORA__CSV_WINDOW + DORA__CSV_READ_AHEAD && stop < full; window += DORA__CSV_WINDOW) {
+        struct masks masks = masks_of(window, delimiter);
         uint64_t common = (masks.odd & -masks.odd) - 1; /* bytes before the first odd one */
-        stop += write_places(stop, masks.stops & common, window);
-        for (uint64_t left = masks.newlines & common; left; left &= left - 1, stops_most += columns)
-            *line++ = window + lowest(left);
-        if (masks.odd || line >= lines_end || stop >= stops_most)
+        newlines += (uint32_t)__builtin_popcountll(masks.newlines & common);
+        stop += write_places(stop, masks.stops & common, (uint32_t)(window - bytes));
+        if (masks.odd)
             break;
     }
-    *lines = line < lines_end ? (uint32_t)(line - rows->ends) : most;
-    const uint32_t whole = (uint32_t)(stop - rows->stops) / columns;
-    return check_rows(rows, bytes, *lines < whole ? *lines : whole);
+    uint32_t count = (uint32_t)(stop - rows->stops) / rows->columns_count;
+    *looked = count < most ? count : most;
+    count = check_rows(rows, bytes, count, newlines);
+    return count < most ? count : most;
 }
 
 #endif

@@ -49,7 +49,7 @@ struct dora__csv_rows {
     dora_status status; /* of interning: MEMORY or LIMIT end the reader */
     struct dora__recall services;
     struct dora__recall strings;
-    uint32_t ends[DORA__BATCH_ROWS + DORA__CSV_WINDOW]; /* of the block's rows, without their line ends */
+    uint32_t ends[DORA__BATCH_ROWS + DORA__CSV_WINDOW]; /* of the texts of the block's rows */
     uint32_t *stops;   /* places of the block's delimiters and line ends; before the first, -1 */
     int64_t storage[]; /* the batch's columns, then the stops */
 };

@@ -33,8 +33,8 @@ static uint32_t take_instants(const struct cells *cells, int64_t *to) {
     uint32_t seconds[DORA__BATCH_ROWS], empty = 0;
     size_t size;
     for (uint32_t row = 0; row < cells->count; row++) {
-        uint64_t found = dora__instant_pairs(cell_at(cells, row, &size));
-        pairs[row] = size == DORA__PLAIN_INSTANT_SIZE ? found : 0;
+        const char *text = cell_at(cells, row, &size);
+        pairs[row] = size == DORA__PLAIN_INSTANT_SIZE ? dora__instant_pairs(text) : 0;
         empty += size == 0;
     }
     uint32_t none = dora__seconds_of_pairs(pairs, seconds, cells->count);
@@ -56,14 +56,15 @@ static uint32_t take_strings(struct dora__csv_rows *rows, const struct cells *ce
     size_t size;
     for (uint32_t row = 0; row < cells->count; row++) {
         const char *text = cell_at(cells, row, &size);
-        to[row] = 0;
-        if (size == 0)
-            continue;
-        if (size <= DORA__RECALL_MOST) {
+        if (size - 1 < DORA__RECALL_MOST) {
             const struct dora__recalled *place = dora__recall_place(recall, text, size, &sought);
             to[row] = place->handle;
             if (dora__recall_is(place, &sought))
                 continue;
+        }
+        if (size == 0) {
+            to[row] = 0;
+            continue;
         }
         hashes[missed_count] = dora__pool_hash(pool, text, size);
         dora__pool_prefetch(pool, hashes[missed_count]);
@@ -188,7 +189,7 @@ size_t DORA__CSV_ROWS_TAKE(struct dora__csv_rows *rows, const char *bytes, size_
     /* No record that is too long ends within these. */
     const size_t near = size < rows->record_bytes_max ? size : rows->record_bytes_max;
     dora_status failed = DORA_OK;
-    uint32_t lines, count = find_rows(rows, bytes, near, most, &lines);
+    uint32_t looked, count = find_rows(rows, bytes, near, most, &looked);
     for (uint32_t i = 0; i < columns && count; i++) {
         struct cells cells = cells_of(rows, bytes, i, count);
         rows->status = DORA_OK;
@@ -199,7 +200,7 @@ size_t DORA__CSV_ROWS_TAKE(struct dora__csv_rows *rows, const char *bytes, size_
         count = taken;
     }
     rows->status = failed;
-    if (count < lines)
+    if (count < looked)
         rows->block_rows = 1;
     else if (rows->block_rows < DORA__BATCH_ROWS)
         rows->block_rows *= 2;

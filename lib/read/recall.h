@@ -22,15 +22,21 @@ struct dora__recall {
     struct dora__recalled places[1 << DORA__RECALL_BITS];
 };
 
+/* The bytes of each size, in two words. */
+#define ALL UINT64_MAX
+static const uint64_t dora__recall_masks[DORA__RECALL_MOST + 1][2] = {
+    {0, 0},           {ALL >> 56, 0},   {ALL >> 48, 0},   {ALL >> 40, 0},   {ALL >> 32, 0},   {ALL >> 24, 0},
+    {ALL >> 16, 0},   {ALL >> 8, 0},    {ALL, 0},         {ALL, ALL >> 56}, {ALL, ALL >> 48}, {ALL, ALL >> 40},
+    {ALL, ALL >> 32}, {ALL, ALL >> 24}, {ALL, ALL >> 16}, {ALL, ALL >> 8},  {ALL, ALL},
+};
+#undef ALL
+
 /* The place of a string of 1 to 16 bytes, and in *sought what it holds once that string is kept there. Sixteen bytes
    from `text` on may be read. */
 static inline struct dora__recalled *dora__recall_place(struct dora__recall *recall, const char *text, size_t size,
                                                         struct dora__recalled *sought) {
-    uint64_t low = dora__load_le64(text), high = 0;
-    if (size > 8)
-        high = dora__load_le64(text + 8) & (UINT64_MAX >> (8 * (16 - size)));
-    else
-        low &= UINT64_MAX >> (8 * (8 - size));
+    uint64_t low = dora__load_le64(text) & dora__recall_masks[size][0];
+    uint64_t high = dora__load_le64(text + 8) & dora__recall_masks[size][1];
     *sought = (struct dora__recalled){low, high, (uint32_t)size, 0};
     uint64_t mixed = (low ^ (high << 29 | high >> 35) ^ size) * UINT64_C(0x9E3779B97F4A7C15);
     return &recall->places[mixed >> (64 - DORA__RECALL_BITS)];
