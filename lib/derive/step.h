@@ -51,12 +51,6 @@ static inline int64_t dora__t_of(const struct dora__steps *steps, uint32_t row) 
     return dora__t(dora__chunk_of(steps->deployments, row), row);
 }
 
-static inline void dora__row_of_prefetch(const struct dora__table *table, uint32_t id) {
-    size_t block = id >> DORA__ROW_OF_BITS;
-    if (block < table->row_of_count && table->row_of[block])
-        __builtin_prefetch(&table->row_of[block][id & ((1u << DORA__ROW_OF_BITS) - 1)]);
-}
-
 static inline bool dora__in_plus(const struct dora__steps *steps, uint32_t row) {
     return row != DORA__NO_ROW && steps->derived->flags[row] & DORA__IS_PLUS;
 }
