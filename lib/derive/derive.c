@@ -149,6 +149,7 @@ void dora__derived_free(struct dora__derived *derived) {
         dora__free(memory, derived->first[way], derived->first_capacity[way], sizeof *derived->first[way]);
     dora__free(memory, derived->edits, derived->edits_capacity, sizeof *derived->edits);
     dora__free(memory, derived->anchor, derived->anchor_capacity, sizeof *derived->anchor);
+    dora__free(memory, derived->earliest, derived->earliest_capacity, sizeof *derived->earliest);
     dora__free(memory, derived->latest_opened, derived->latest_opened_capacity, sizeof *derived->latest_opened);
     dora__free(memory, derived->environments, derived->environments_capacity, sizeof *derived->environments);
     for (int series = 0; series < DORA__SERIES_COUNT; series++)

@@ -73,7 +73,9 @@ struct dora__derived {
     uint32_t *anchor;    /* NULL, or by service: the first deployment whose sha is a known change, or DORA__NO_ROW */
     size_t anchor_known; /* services */
     size_t anchor_capacity;
-    bool stale;               /* the stored samples of changes are to be made anew, by dora__derived_refresh */
+    uint32_t *earliest; /* the same of the first deployment in D+; where changes are placed by time */
+    size_t earliest_capacity;
+    uint32_t leads_made;      /* of DORA__LEADS, as bits: the series whose stored samples stand */
     struct dora__edit *edits; /* what the last dora__derive_more changed beside the samples of new deployments */
     size_t edits_count;
     size_t edits_capacity;
@@ -117,9 +119,9 @@ void dora__derived_free(struct dora__derived *derived);
    is to be freed. */
 dora_status dora__derive_more(struct dora__derived *derived, bool *done);
 
-/* Makes stored samples anew that were not followed; to be called before samples are asked for. OK or MEMORY, after
-   which it may be called again. */
-dora_status dora__derived_refresh(struct dora__derived *derived);
+/* Makes the stored samples of those series of a set (bit s: series s) that changes have and that do not stand yet; to
+   be called before samples are asked for. OK, MEMORY or CANCELLED, after which it may be called again. O(changes). */
+dora_status dora__derived_make_leads(struct dora__derived *derived, uint32_t series);
 
 /* All samples of a series, in blocks. O(deployments + samples). */
 dora_status dora__derived_each(const struct dora__derived *derived, enum dora__series series, dora__block_fn *take,

@@ -4,8 +4,8 @@
  * one than it had. A walk along the ancestry stops at what an earlier deployment has reached, as when all is derived
  * anew, so that the cost is that of the changes whose first deployment becomes another.
  *
- * Each sample that comes or goes is noted in derived->edits. The stored samples are made anew, by
- * dora__derived_refresh, only when somebody wants all of them.
+ * Each sample that comes or goes is noted in derived->edits. The stored samples are made anew only when somebody wants
+ * all of them.
  */
 #include "derive/step.h"
 
@@ -20,33 +20,8 @@ struct owning {
     size_t capacity;
 };
 
-/* The first deployment of a change, and how it got it; DORA__NO_ROW for none. */
-struct owner {
-    uint32_t deployment;
-    enum dora__way way;
-};
-
-static struct owner owner_of(const struct dora__derived *derived, uint32_t change) {
-    for (int way = 0; way < DORA__WAYS; way++)
-        if (derived->first[way] && derived->first[way][change] != DORA__NO_ROW)
-            return (struct owner){derived->first[way][change], (enum dora__way)way};
-    return (struct owner){DORA__NO_ROW, DORA__WAYS};
-}
-
 static uint32_t service_of(const struct dora__steps *steps, uint32_t deployment) {
     return dora__table_handle(steps->deployments, DORA__SERVICE_NAME, deployment);
-}
-
-static dora_disposition disposition_of(const struct dora__steps *steps, const struct dora__table *changes,
-                                       uint32_t change, struct owner owner) {
-    const struct dora__chunk *chunk = dora__chunk_of(changes, change);
-    if (dora__byte_at(chunk, DORA__DELETED, change) == 2)
-        return DORA_DELETED;
-    if (owner.deployment == DORA__NO_ROW)
-        return DORA_UNDEPLOYED;
-    bool baseline = owner.way == DORA__BY_ANCESTRY &&
-                    steps->derived->anchor[service_of(steps, owner.deployment)] == owner.deployment;
-    return dora__change_disposition(chunk, change, dora__t_of(steps, owner.deployment), baseline);
 }
 
 dora_status dora__put_edit(struct dora__steps *steps, enum dora__series series, bool taken, int64_t cohort_us,
@@ -61,20 +36,23 @@ dora_status dora__put_edit(struct dora__steps *steps, enum dora__series series, 
 }
 
 /* Counts a change under its owner, or with `taken` no longer. */
-static dora_status count_change(const struct owning *all, uint32_t change, struct owner owner, bool taken) {
+static dora_status count_change(const struct owning *all, uint32_t change, struct dora__owner owner, bool taken) {
     struct dora__steps *steps = all->steps;
-    dora_disposition disposition = disposition_of(steps, all->changes, change, owner);
+    const struct dora__chunk *chunk = dora__chunk_of(all->changes, change);
+    dora_disposition disposition = dora__owned(steps, chunk, change, owner);
     all->derived->account[DORA_KIND_CHANGE][disposition] += taken ? UINT64_MAX : 1; /* modulo 2^64: minus one */
     if (disposition != DORA_COUNTED)
         return DORA_OK;
-    int64_t values[DORA__LEADS], t = dora__t_of(steps, owner.deployment);
+    int64_t t = dora__t_of(steps, owner.deployment);
     uint32_t service = service_of(steps, owner.deployment);
-    dora__change_values(dora__chunk_of(all->changes, change), change, t, values);
     dora_status status = DORA_OK;
-    for (int i = 0; i < DORA__LEADS && status == DORA_OK; i++)
-        if (values[i] != DORA_ABSENT)
-            status = dora__put_edit(steps, (enum dora__series)(DORA__LEAD_TIME + i), taken, t, service, values[i]);
-    all->derived->stale = true;
+    for (uint32_t left = DORA__LEADS; left && status == DORA_OK; left &= left - 1) {
+        enum dora__series series = (enum dora__series)__builtin_ctz(left);
+        int64_t value = dora__change_value(chunk, change, t, series);
+        if (value != DORA_ABSENT)
+            status = dora__put_edit(steps, series, taken, t, service, value);
+    }
+    all->derived->leads_made = 0;
     return status;
 }
 
@@ -85,9 +63,9 @@ static dora_status offer(const struct owning *all, uint32_t change, enum dora__w
     *taken = *first == DORA__NO_ROW || dora__compare_deployments(all->steps, deployment, *first) < 0;
     if (!*taken)
         return DORA_OK;
-    struct owner before = owner_of(all->derived, change);
+    struct dora__owner before = dora__owner_of(all->derived, change);
     *first = deployment;
-    struct owner after = owner_of(all->derived, change);
+    struct dora__owner after = dora__owner_of(all->derived, change);
     if (before.deployment == after.deployment && before.way == after.way)
         return DORA_OK;
     dora_status status = count_change(all, change, before, true);
@@ -177,7 +155,7 @@ static dora_status take_change(struct owning *all, uint32_t change) {
     uint32_t named = dora__table_handle(all->changes, DORA__DEPLOYMENT, change);
     uint32_t deployment = dora__plus_by_id(all->steps, named);
     bool taken;
-    dora_status status = count_change(all, change, (struct owner){DORA__NO_ROW, DORA__WAYS}, false);
+    dora_status status = count_change(all, change, (struct dora__owner){DORA__NO_ROW, DORA__WAYS}, false);
     if (status != DORA_OK || deployment == DORA__NO_ROW || dora__is_deleted(all->changes, change))
         return status;
     return offer(all, change, DORA__BY_LIST, deployment, &taken);
@@ -217,26 +195,5 @@ dora_status dora__follow_changes(struct dora__steps *steps, uint32_t first_chang
         if (derived->flags[row] & DORA__IS_PLUS)
             status = take_changes(&all, row);
     dora__free(steps->memory, all.stack, all.capacity, sizeof *all.stack);
-    return status;
-}
-
-dora_status dora__derived_refresh(struct dora__derived *derived) {
-    if (!derived->stale)
-        return DORA_OK;
-    struct dora__steps steps = {.derived = derived,
-                                .facts = derived->facts,
-                                .deployments = &derived->facts->tables[DORA_KIND_DEPLOYMENT],
-                                .memory = derived->memory};
-    const struct dora__table *changes = &derived->facts->tables[DORA_KIND_CHANGE];
-    for (int i = 0; i < DORA__LEADS; i++)
-        derived->samples[DORA__LEAD_TIME + i].count = 0;
-    dora_status status = DORA_OK;
-    for (uint32_t change = 0; change < changes->rows && status == DORA_OK; change++) {
-        struct owner owner = owner_of(derived, change);
-        if (disposition_of(&steps, changes, change, owner) == DORA_COUNTED)
-            status = dora__put_lead_times(&steps, dora__chunk_of(changes, change), change,
-                                          dora__t_of(&steps, owner.deployment), service_of(&steps, owner.deployment));
-    }
-    derived->stale = status != DORA_OK;
     return status;
 }

@@ -29,6 +29,7 @@ enum dora__series {
     DORA__SERIES_COUNT
 };
 #define DORA__DISTRIBUTIONS 11
+#define DORA__LEADS         31 /* as bits, those that changes have, which come first */
 
 /* What is counted. One sample of DORA__EVENTS may be several at once. */
 enum dora__event {

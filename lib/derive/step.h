@@ -73,13 +73,29 @@ void dora__order_end(struct dora__steps *steps);
 /* One of a row array a deployment, made when first asked for, all `initial`. */
 int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, int64_t initial);
 
-/* Of a change whose first deployment was at t: where it goes, and where it counts its lead time and the four stages,
-   DORA_ABSENT where not known or negative. */
-enum { DORA__LEADS = 5 };
+/* The first deployment of a change, and how it got it; DORA__NO_ROW for none. */
+struct dora__owner {
+    uint32_t deployment;
+    enum dora__way way;
+};
+struct dora__owner dora__owner_of(const struct dora__derived *derived, uint32_t change);
+
+/* Whether what a deployment contains in that way was there before, so that it has no lead time. */
+static inline bool dora__is_baseline(const struct dora__derived *derived, enum dora__way way, uint32_t service,
+                                     uint32_t deployment) {
+    const uint32_t *first = way == DORA__BY_ANCESTRY ? derived->anchor
+                            : way == DORA__BY_TIME   ? derived->earliest
+                                                     : NULL;
+    return first && first[service] == deployment;
+}
+
+/* Where a change goes whose first deployment was at t, DORA_ABSENT for none. */
 dora_disposition dora__change_disposition(const struct dora__chunk *chunk, uint32_t row, int64_t t, bool baseline);
-void dora__change_values(const struct dora__chunk *chunk, uint32_t row, int64_t t, int64_t values[DORA__LEADS]);
-dora_status dora__put_lead_times(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row, int64_t t,
-                                 uint32_t service);
+/* The same from its owner. */
+dora_disposition dora__owned(const struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t change,
+                             struct dora__owner owner);
+/* Of DORA__LEADS, the value of one that counts; DORA_ABSENT where it is not known or negative. */
+int64_t dora__change_value(const struct dora__chunk *chunk, uint32_t row, int64_t t, enum dora__series series);
 
 /* Whether a new deployment takes changes in a way that can be followed; and follows new deployments and changes. */
 bool dora__changes_follow(const struct dora__derived *derived, uint32_t deployment);

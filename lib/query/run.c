@@ -321,8 +321,11 @@ static dora_status run_rows(struct dora__run *run) {
     if (!make_groups(run))
         return DORA_ERROR_MEMORY;
     dora_status status = report ? check_rows(run, run->error) : DORA_OK;
-    if (status == DORA_OK && report && !dora__run_stands(run))
-        status = dora__derived_refresh(run->derived);
+    if (status == DORA_OK && report && !dora__run_stands(run)) {
+        status = dora__derived_make_leads(run->derived, run->plan->series);
+        if (status == DORA_ERROR_CANCELLED)
+            return dora__fail(run->error, status, "cancelled");
+    }
     if (status == DORA_OK)
         status = !report ? dora__run_phases(run) : dora__run_is_narrow(run) ? dora__run_narrow(run) : run_report(run);
     return status;

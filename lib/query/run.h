@@ -19,7 +19,7 @@ struct dora__group {
 
 struct dora__run {
     const struct dora__plan *plan;
-    struct dora__derived *derived; /* changed by dora__derived_refresh alone */
+    struct dora__derived *derived; /* changed by dora__derived_make_leads alone */
     struct dora__standing *standing;
     struct dora__memory *memory;
     struct dora__span span;
