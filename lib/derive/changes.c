@@ -98,19 +98,24 @@ static dora_status link_named(const struct dora__links *links) {
     return status;
 }
 
-/* Counts a change, and from now on goes by the row of its deployment. */
+/* Counts a change, and from now on goes by the row of its deployment. Its lead time, which nearly every report asks
+   for, is kept now that the deployment is at hand. */
 static void settle_change(struct dora__steps *steps, const struct dora__chunk *chunk, uint32_t row) {
     struct dora__derived *derived = steps->derived;
+    struct dora__samples *leads = &derived->samples[DORA__LEAD_TIME];
     struct dora__owner owner = dora__owner_of(derived, row); /* so far by rank */
-    dora_disposition disposition;
+    struct dora__ranked deployment = {.t = DORA_ABSENT};
+    bool baseline = false;
     if (owner.deployment != DORA__NO_ROW) {
-        const struct dora__ranked *deployment = &steps->order.ranked[owner.deployment];
-        bool baseline = dora__is_baseline(derived, owner.way, deployment->service, deployment->row);
-        disposition = dora__change_disposition(chunk, row, deployment->t, baseline);
-    } else {
-        disposition = dora__change_disposition(chunk, row, DORA_ABSENT, false);
+        deployment = steps->order.ranked[owner.deployment];
+        baseline = dora__is_baseline(derived, owner.way, deployment.service, deployment.row);
     }
+    dora_disposition disposition = dora__change_disposition(chunk, row, deployment.t, baseline);
     dora__account_for(steps, DORA_KIND_CHANGE, disposition);
+    if (disposition == DORA_COUNTED)
+        leads->data[leads->count++] =
+            (struct dora__sample){deployment.service, dora__zone_day(derived->linking.zone, deployment.t, &steps->span),
+                                  dora__change_value(chunk, row, deployment.t, DORA__LEAD_TIME)};
     for (int way = 0; way < DORA__WAYS; way++)
         if (derived->first[way] && derived->first[way][row] != DORA__NO_ROW)
             derived->first[way][row] = steps->order.ranked[derived->first[way][row]].row;
@@ -119,8 +124,12 @@ static void settle_change(struct dora__steps *steps, const struct dora__chunk *c
 static dora_status settle_changes(const struct dora__links *links) {
     enum { AHEAD = 24 };
     struct dora__steps *steps = links->steps;
-    const struct dora__derived *derived = steps->derived;
+    struct dora__derived *derived = steps->derived;
+    struct dora__samples *leads = &derived->samples[DORA__LEAD_TIME];
     dora_status status = DORA_OK;
+    if (!(leads->data = dora__alloc(steps->memory, links->changes->rows, sizeof *leads->data)))
+        return DORA_ERROR_MEMORY;
+    leads->capacity = links->changes->rows;
     for (uint32_t row = 0; row < links->changes->rows && status == DORA_OK; row++) {
         for (int way = 0; way < DORA__WAYS && row + AHEAD < links->changes->rows; way++)
             if (derived->first[way] && derived->first[way][row + AHEAD] != DORA__NO_ROW)
@@ -128,6 +137,7 @@ static dora_status settle_changes(const struct dora__links *links) {
         settle_change(steps, dora__chunk_of(links->changes, row), row);
         status = dora__step_each(steps, row);
     }
+    derived->leads_made = UINT32_C(1) << DORA__LEAD_TIME;
     return status;
 }
 
