@@ -189,25 +189,30 @@ static bool reserve(struct dora__pool *pool) {
     if (!dora__grow(pool->bytes.memory, (void **)&pool->chunks, &pool->chunks_capacity, pool->chunks_count + 1,
                     sizeof *pool->chunks))
         return false;
-    const unsigned char **chunk =
-        dora__arena_alloc(&pool->bytes, DORA__POOL_CHUNK * sizeof *chunk, _Alignof(unsigned char *));
+    struct dora__entry *chunk = dora__arena_alloc(&pool->bytes, DORA__POOL_CHUNK * sizeof *chunk, CACHE_LINE);
     if (!chunk)
         return false;
     pool->chunks[pool->chunks_count++] = chunk;
     return true;
 }
 
-/* A copy of the string behind its size, or NULL. */
-static unsigned char *new_entry(struct dora__pool *pool, const char *data, uint32_t size) {
-    size_t head = size < DORA__POOL_LONG ? 1 : 1 + sizeof size;
-    unsigned char *copy = size <= UINT32_MAX - 16 ? dora__arena_alloc(&pool->bytes, head + size, 1) : NULL;
+/* Keeps a string as the next entry. False: out of memory. */
+static bool put_entry(struct dora__pool *pool, const char *data, uint32_t size) {
+    struct dora__entry *entry =
+        &pool->chunks[pool->count >> DORA__POOL_CHUNK_BITS][pool->count & (DORA__POOL_CHUNK - 1)];
+    if (size <= DORA__POOL_NEAR) {
+        memcpy(entry->string.near, data, size);
+        entry->string.room[DORA__POOL_NEAR] = (char)size;
+        return true;
+    }
+    char *copy = dora__arena_alloc(&pool->bytes, size, 1);
     if (!copy)
-        return NULL;
-    copy[0] = (unsigned char)(size < DORA__POOL_LONG ? size : DORA__POOL_LONG);
-    if (size >= DORA__POOL_LONG)
-        memcpy(copy + 1, &size, sizeof size);
-    memcpy(copy + head, data, size);
-    return copy;
+        return false;
+    memcpy(copy, data, size);
+    entry->string.far.data = copy;
+    entry->string.far.size = size;
+    entry->string.room[DORA__POOL_NEAR] = (char)DORA__POOL_FAR;
+    return true;
 }
 
 dora_status dora__pool_intern(struct dora__pool *pool, const char *data, size_t size, uint32_t *handle) {
@@ -227,12 +232,10 @@ dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, 
     if (pool->count >= DORA__STRINGS_MOST || size > UINT32_MAX)
         return DORA_ERROR_LIMIT;
     bool grows = pool->count >= pool->room;
-    unsigned char *entry = reserve(pool) ? new_entry(pool, data, (uint32_t)size) : NULL;
-    if (!entry)
+    if (!reserve(pool) || !put_entry(pool, data, (uint32_t)size))
         return DORA_ERROR_MEMORY;
     if (grows)
         slot = find_slot(pool, data, size, hash);
-    pool->chunks[pool->count >> DORA__POOL_CHUNK_BITS][pool->count & (DORA__POOL_CHUNK - 1)] = entry;
     pool->count++;
     *slot = (uint64_t)hash << 32 | pool->count;
     *handle = pool->count;

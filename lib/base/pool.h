@@ -16,8 +16,23 @@ enum {
     DORA__POOL_CHUNK_BITS = 10,
     DORA__POOL_CHUNK = 1 << DORA__POOL_CHUNK_BITS,
     DORA__POOL_SEGMENT_BITS = 14,
-    DORA__POOL_LONG = 255 /* a string of so many bytes or more has this as its first byte, then its size */
+    DORA__POOL_NEAR = 15,
+    DORA__POOL_FAR = 255
 };
+
+/* A string of up to DORA__POOL_NEAR bytes, as most ids are, with its size behind them; or the place of a longer one,
+   which costs a second cache miss, and DORA__POOL_FAR. */
+struct dora__entry {
+    union {
+        struct {
+            const char *data;
+            uint32_t size;
+        } far;
+        char near[DORA__POOL_NEAR];
+        char room[16];
+    } string;
+};
+_Static_assert(sizeof(struct dora__entry) == 16, "an entry is not split over cache lines");
 
 /* The most strings of a pool: a quarter of the slots that 32 bits of hash can tell apart stays free. */
 #define DORA__STRINGS_MOST UINT32_C(3000000000)
@@ -25,7 +40,7 @@ enum {
 struct dora__pool {
     struct dora__arena bytes;
     struct dora__arena slots;      /* segments of full size, kept close together */
-    const unsigned char ***chunks; /* where each string is: its size, then its bytes */
+    struct dora__entry **chunks; /* by handle */
     size_t chunks_count;
     size_t chunks_capacity;
     uint32_t count;      /* handles are 1 .. count */
@@ -75,17 +90,21 @@ dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, 
 /* The handle of a known string, else 0. */
 uint32_t dora__pool_find(const struct dora__pool *pool, const char *data, size_t size);
 
+static inline const struct dora__entry *dora__pool_entry(const struct dora__pool *pool, uint32_t handle) {
+    return &pool->chunks[(handle - 1) >> DORA__POOL_CHUNK_BITS][(handle - 1) & (DORA__POOL_CHUNK - 1)];
+}
+
+static inline bool dora__entry_is_far(const struct dora__entry *entry) {
+    return (unsigned char)entry->string.room[DORA__POOL_NEAR] == DORA__POOL_FAR;
+}
+
 static inline dora_string dora__pool_get(const struct dora__pool *pool, uint32_t handle) {
     if (handle == 0)
         return (dora_string){NULL, 0};
-    const unsigned char *string =
-        pool->chunks[(handle - 1) >> DORA__POOL_CHUNK_BITS][(handle - 1) & (DORA__POOL_CHUNK - 1)];
-    uint32_t size = *string++;
-    if (size == DORA__POOL_LONG) {
-        memcpy(&size, string, sizeof size);
-        string += sizeof size;
-    }
-    return (dora_string){(const char *)string, size};
+    const struct dora__entry *entry = dora__pool_entry(pool, handle);
+    if (dora__entry_is_far(entry))
+        return (dora_string){entry->string.far.data, entry->string.far.size};
+    return (dora_string){entry->string.near, (unsigned char)entry->string.room[DORA__POOL_NEAR]};
 }
 
 /* Order by bytes, a prefix first. */

@@ -129,33 +129,31 @@ static void drop_singles(const struct dora__facts *facts, struct dora__staged_ki
     batch->rows = count;
 }
 
-/* Where a pool keeps the place of a string with that hash, its slot being near; NULL: it is most likely new. */
-static const unsigned char **likely_entry(const struct dora__pool *pool, uint32_t hash) {
+/* Where a pool keeps a string with that hash, its slot being near; NULL: it is most likely new. */
+static const struct dora__entry *likely_entry(const struct dora__pool *pool, uint32_t hash) {
     if (!pool->slots_count)
         return NULL;
     const uint64_t *slots = dora__pool_segment(pool, hash);
     size_t mask = pool->slots_count - 1;
     for (size_t i = hash & mask; slots[i]; i = (i + 1) & mask)
-        if ((uint32_t)(slots[i] >> 32) == hash) {
-            uint32_t entry = (uint32_t)slots[i] - 1;
-            return &pool->chunks[entry >> DORA__POOL_CHUNK_BITS][entry & (DORA__POOL_CHUNK - 1)];
-        }
+        if ((uint32_t)(slots[i] >> 32) == hash)
+            return dora__pool_entry(pool, (uint32_t)slots[i]);
     return NULL;
 }
 
 enum { SOME = 64 };
 
-/* Fetches what the pool has of strings with those hashes: first the places of all that are known, then their bytes, so
+/* Fetches what the pool has of strings with those hashes: first the entries of all that are known, then what is far, so
    that one cache miss does not wait for another. */
 static void fetch_some(const struct dora__pool *pool, const uint32_t *hashes, uint32_t count) {
-    const unsigned char **entries[SOME];
+    const struct dora__entry *entries[SOME];
     for (uint32_t i = 0; i < count; i++) {
         entries[i] = likely_entry(pool, hashes[i]);
         __builtin_prefetch(entries[i]);
     }
     for (uint32_t i = 0; i < count; i++)
-        if (entries[i])
-            __builtin_prefetch(*entries[i]);
+        if (entries[i] && dora__entry_is_far(entries[i]))
+            __builtin_prefetch(entries[i]->string.far.data);
 }
 
 /* *done follows how many are in. */
