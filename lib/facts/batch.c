@@ -7,6 +7,7 @@
 #include "facts/batch.h"
 
 #include "facts/column.h"
+#include "facts/list.h"
 #include "facts/record.h"
 
 #include <string.h>
@@ -74,6 +75,31 @@ static uint64_t stated(const struct dora__facts *facts, const struct dora__batch
     return found;
 }
 
+static bool has_list(const struct dora__batch *batch, uint32_t row) {
+    return batch->items_from && batch->items_from[row] != DORA__NO_LIST;
+}
+
+/* The list field if some of the rows have one, else none. */
+static uint64_t list_stated(const struct dora__batch *batch, uint32_t from, uint32_t count) {
+    for (uint32_t row = from; batch->items_from && row < from + count; row++)
+        if (has_list(batch, row))
+            return dora__kinds[batch->kind].fields & DORA__LISTS;
+    return 0;
+}
+
+/* False: out of memory. */
+static bool put_lists(struct dora__facts *facts, struct dora__list **to, const struct dora__batch *batch,
+                      const uint32_t *ids, uint32_t from, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = from + i;
+        to[i] = NULL;
+        if (has_list(batch, row) && !(to[i] = dora__list_new(facts, batch->items + batch->items_from[row],
+                                                             batch->items_count[row], ids && ids[row])))
+            return false;
+    }
+    return true;
+}
+
 /* New rows that fit the chunk. False: out of memory, and none is in. */
 static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table, const struct dora__batch *batch,
                             const uint32_t *ids, uint32_t from, uint32_t count) {
@@ -82,6 +108,7 @@ static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table
     if (!chunk)
         return false;
     uint64_t fields = stated(facts, batch, batch->fields & ~chunk->columns, from, count);
+    fields |= list_stated(batch, from, count);
     if (!dora__columns_make(facts, chunk, fields | (ids ? DORA__BIT(DORA__ID) : 0), at))
         return false;
     for (uint64_t left = chunk->columns; left; left &= left - 1) {
@@ -89,7 +116,10 @@ static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table
         char *column = chunk->column[field];
         if (field == DORA__ID && ids)
             memcpy(column + at * sizeof *ids, ids + from, count * sizeof *ids);
-        else if (!(batch->fields >> field & 1))
+        else if (DORA__LISTS >> field & 1 && batch->items_from) {
+            if (!put_lists(facts, (struct dora__list **)(void *)column + at, batch, ids, from, count))
+                return false;
+        } else if (!(batch->fields >> field & 1))
             put_absent(facts, chunk, field, at, count);
         else if (facts->numeric >> field & 1) {
             if (!put_numeric(facts, chunk, field, at, (const int64_t *)batch->column[field] + from, count))
@@ -141,6 +171,11 @@ void dora__batch_read(const struct dora__facts *facts, const struct dora__batch 
         else
             record->values[field] = ((const uint8_t *)batch->column[field])[row];
     }
+    if (has_list(batch, row)) {
+        record->fields |= dora__kinds[batch->kind].fields & DORA__LISTS;
+        record->items = batch->items + batch->items_from[row];
+        record->items_count = batch->items_count[row];
+    }
 }
 
 static dora_status merge_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
@@ -175,6 +210,8 @@ static dora_status put_identified(struct dora__facts *facts, const struct dora__
     uint32_t ids[DORA__BATCH_ROWS], count, row;
     struct dora__pool *pool = dora__facts_pool(facts, dora__id_type(batch->kind));
     dora_status all = intern_ids(pool, batch, ids, &count), status = DORA_OK;
+    for (row = 0; row < count; row++)
+        dora__row_of_prefetch(table, ids[row]);
     for (row = 0; row < count && status == DORA_OK; row++) {
         uint32_t id = ids[row];
         if (id == 0)

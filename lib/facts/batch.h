@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rows of one kind on their way into the facts, column by column: what readers fill and the facts take in one go, so
- * that the work a row costs is a few stores. Only scalars: a record with a list or an as_of, and a tombstone, goes by
- * dora__facts_put. The order of records means nothing to the facts, so a batch may wait while single records pass it.
+ * that the work a row costs is a few stores. A record with an as_of, and a tombstone, goes by dora__facts_put. The
+ * order of records means nothing to the facts, so a batch may wait while single records pass it.
  */
 #ifndef DORA_FACTS_BATCH_H
 #define DORA_FACTS_BATCH_H
@@ -10,6 +10,7 @@
 #include "facts/facts.h"
 
 enum { DORA__BATCH_ROWS = 256 };
+#define DORA__NO_LIST UINT32_MAX
 
 struct dora__batch {
     dora_kind kind;
@@ -18,6 +19,11 @@ struct dora__batch {
     /* By type, as struct dora__record has values: int64_t (DORA_ABSENT), uint32_t handles (0) or uint8_t (0). Columns
        that are not in `fields` may be anything. */
     void *column[DORA__FIELDS];
+    /* The kind's list: what row r has of it is items[items_from[r]] and on, items_count[r] handles; DORA__NO_LIST:
+       none. NULL: no row has one. Neither `fields` nor `column` know of it. */
+    const uint32_t *items_from;
+    const uint32_t *items_count;
+    const uint32_t *items;
     const dora_string *ids;    /* a row each, borrowed until the batch is put; size 0: none. NULL: no row has an id */
     const uint32_t *id_hashes; /* dora__pool_hash of each, its slot prefetched; NULL: still to be done */
 };

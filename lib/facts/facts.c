@@ -127,7 +127,7 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
         return DORA_ERROR_MEMORY;
     int list_at = dora__list_field(fields);
     if (list_at >= 0) {
-        struct dora__list *list = dora__list_new(facts, record);
+        struct dora__list *list = dora__list_new(facts, record->items, record->items_count, record->id != 0);
         if (!list)
             return DORA_ERROR_MEMORY;
         ((struct dora__list **)chunk->column[list_at])[at] = list;

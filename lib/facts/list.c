@@ -8,8 +8,8 @@
 #include <string.h>
 
 static struct dora__list *new_list(struct dora__facts *facts, uint32_t capacity) {
-    struct dora__list *list =
-        dora__arena_alloc(&facts->lists, sizeof *list + (size_t)capacity * sizeof *list->items, _Alignof(max_align_t));
+    struct dora__list *list = dora__arena_alloc(&facts->lists, sizeof *list + (size_t)capacity * sizeof *list->items,
+                                                _Alignof(struct dora__list));
     if (list)
         *list = (struct dora__list){0, capacity};
     return list;
@@ -53,18 +53,18 @@ static bool sort_by_bytes(struct dora__facts *facts, struct dora__list *list) {
     return true;
 }
 
-static void append_items(struct dora__list *list, const struct dora__record *record) {
-    if (record->items_count)
-        memcpy(list->items + list->count, record->items, record->items_count * sizeof *list->items);
-    list->count += record->items_count;
+static void append_items(struct dora__list *list, const uint32_t *items, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) /* mostly very few */
+        list->items[list->count + i] = items[i];
+    list->count += count;
 }
 
-struct dora__list *dora__list_new(struct dora__facts *facts, const struct dora__record *record) {
-    struct dora__list *list = new_list(facts, record->items_count);
+struct dora__list *dora__list_new(struct dora__facts *facts, const uint32_t *items, uint32_t count, bool has_id) {
+    struct dora__list *list = new_list(facts, count);
     if (!list)
         return NULL;
-    append_items(list, record);
-    return record->id || sort_by_bytes(facts, list) ? list : NULL;
+    append_items(list, items, count);
+    return has_id || sort_by_bytes(facts, list) ? list : NULL;
 }
 
 /* Room in the list of a fact for the items of one more record: united, and moved where it is still too small. Items
@@ -93,6 +93,6 @@ static dora_status reserve_list(struct dora__facts *facts, struct dora__list **s
 dora_status dora__list_unite(struct dora__facts *facts, struct dora__list **slot, const struct dora__record *record) {
     dora_status status = reserve_list(facts, slot, record->items_count);
     if (status == DORA_OK)
-        append_items(*slot, record);
+        append_items(*slot, record->items, record->items_count);
     return status;
 }

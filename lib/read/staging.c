@@ -63,13 +63,10 @@ void dora__staged_clear(struct dora__staged_kind *kind, uint32_t row, uint64_t f
         put_absent(kind, __builtin_ctzll(left), row, 1);
 }
 
-void dora__staged_set_single(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t row, bool has_list,
-                             uint32_t items_from) {
+void dora__staged_set_single(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t row) {
     dora_string id = kind->ids[row];
     kind->any_single = true;
     kind->single[row / 64] |= UINT64_C(1) << row % 64;
-    kind->items_from[row] = has_list ? items_from : UINT32_MAX;
-    kind->items_count[row] = staging->items_count - items_from;
     kind->id_handles[row] = 0;
     if (id.size && dora__id_type(kind->batch.kind) == DORA__STRING)
         dora__staging_wait(staging, id.data, id.size, &kind->id_handles[row]);
@@ -95,11 +92,6 @@ static dora_status put_single(struct dora__staging *staging, const struct dora__
         record.as_of = record.values[DORA__AS_OF];
     record.deleted = record.fields & DORA__BIT(DORA__DELETED) && record.values[DORA__DELETED] == 2;
     record.fields &= dora__kinds[batch->kind].fields;
-    if (kind->items_from[row] != UINT32_MAX) {
-        record.items = staging->items + kind->items_from[row];
-        record.items_count = kind->items_count[row];
-        record.fields |= dora__kinds[batch->kind].fields & DORA__LISTS;
-    }
     return dora__facts_put(staging->facts, &record);
 }
 
@@ -113,7 +105,8 @@ static void drop_singles(const struct dora__facts *facts, struct dora__staged_ki
         count += !is_single(kind, row);
     }
     for (uint32_t i = 0; i < count; i++)
-        kind->ids[i] = kind->ids[kept[i]], kind->id_hashes[i] = kind->id_hashes[kept[i]];
+        kind->ids[i] = kind->ids[kept[i]], kind->id_hashes[i] = kind->id_hashes[kept[i]],
+        kind->items_from[i] = kind->items_from[kept[i]], kind->items_count[i] = kind->items_count[kept[i]];
     for (uint64_t left = batch->fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         void *column = batch->column[field];
@@ -160,6 +153,9 @@ static void fetch_some(const struct dora__pool *pool, const uint32_t *hashes, ui
 static dora_status put_kind(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t *done) {
     struct dora__batch *batch = &kind->batch;
     dora_status status = DORA_OK;
+    batch->items_from = kind->any_list ? kind->items_from : NULL;
+    batch->items_count = kind->items_count;
+    batch->items = staging->items;
     if (kind->any_single) {
         for (uint32_t row = 0; row < batch->rows && status == DORA_OK; row++)
             if (is_single(kind, row)) {
@@ -219,6 +215,7 @@ dora_status dora__staging_put(struct dora__staging *staging, uint32_t *lost) {
         kind->batch.fields = 0;
         kind->any_id = false;
         kind->any_single = false;
+        kind->any_list = false;
         memset(kind->single, 0, sizeof kind->single);
     }
     *lost = staging->rows - done;
