@@ -117,7 +117,12 @@ bool dora__row_of_make(struct dora__facts *facts, struct dora__table *table, uin
         return false;
     while (table->row_of_count <= block)
         table->row_of[table->row_of_count++] = NULL;
-    if (!table->row_of[block])
-        table->row_of[block] = dora__alloc_zeroed(facts->memory, (size_t)1 << DORA__ROW_OF_BITS, sizeof(uint32_t));
+    if (!table->row_of[block]) {
+        size_t size = sizeof(uint32_t) << DORA__ROW_OF_BITS;
+        uint32_t *made = dora__arena_alloc(&facts->columns, size, 64);
+        if (made)
+            memset(made, 0, size);
+        table->row_of[block] = made;
+    }
     return table->row_of[block] != NULL;
 }

@@ -28,8 +28,6 @@ static void free_table(struct dora__memory *memory, struct dora__table *table) {
     for (size_t i = 0; i < table->chunks_count; i++)
         dora__free(memory, table->chunks[i], 1, sizeof **table->chunks);
     dora__free(memory, table->chunks, table->chunks_capacity, sizeof *table->chunks);
-    for (size_t i = 0; i < table->row_of_count; i++)
-        dora__free(memory, table->row_of[i], (size_t)1 << DORA__ROW_OF_BITS, sizeof(uint32_t));
     dora__free(memory, table->row_of, table->row_of_capacity, sizeof *table->row_of);
 }
 
