@@ -102,10 +102,11 @@ DORA_API dora_status dora_engine_add_arrow_array(dora_engine *engine, struct Arr
 
 /*
  * Hands a result over as a stream of one array, a struct with the result's columns: int64, double, date32, boolean and
- * utf8 (large utf8 beyond 2 GiB), all nullable. Nothing is copied but booleans. On success the result belongs to the
- * stream and to what comes from it, and is freed with the last of them, on any thread, with the allocator of its
- * engine; it must not be used or freed by anybody else. The engine may be freed before. On failure the result is the
- * caller's as before. O(columns + rows of booleans). Errors: ARGUMENT, MEMORY.
+ * utf8 (large utf8 beyond 2 GiB), all nullable. Nothing is copied but booleans. On success the caller's hold of the
+ * result passes to the stream and to what comes from it, and is given back with the last of them, on any thread; a
+ * result that is to be used on, or exported again, is retained before: dora_result_arrow(dora_result_retain(result),
+ * ...). The engine may be freed before. On failure the result is the caller's as before. O(columns + rows of booleans).
+ * Errors: ARGUMENT, MEMORY.
  */
 DORA_API dora_status dora_result_arrow(dora_result *result, struct ArrowArrayStream *stream, dora_error *error);
 

@@ -465,6 +465,10 @@ typedef struct dora_result dora_result;
  */
 DORA_API dora_status dora_query_run(dora_engine *engine, const dora_query *query, dora_result **result,
                                     dora_error *error);
+
+/* One more holder: the result is freed with as many calls of dora_result_free, made by any thread. Returns `result`.
+   O(1). Never fails. */
+DORA_API dora_result *dora_result_retain(dora_result *result);
 DORA_API void dora_result_free(dora_result *result);
 
 /* Called with the rows in order, in results of at most some thousand rows that are valid during the call. Called at

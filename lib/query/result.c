@@ -19,8 +19,10 @@ size_t dora__type_width(dora_type type) {
 struct dora_result *dora__result_new(const struct dora__memory *memory) {
     struct dora__memory own = dora__memory_unlocked(memory); /* a result may outlive its engine */
     struct dora_result *result = dora__alloc_zeroed(&own, 1, sizeof *result);
-    if (result)
-        result->memory = own;
+    if (!result)
+        return NULL;
+    atomic_init(&result->holders, 1);
+    result->memory = own;
     return result;
 }
 
@@ -30,8 +32,14 @@ static void free_column(struct dora__memory *memory, struct dora__column *column
     dora__free(memory, column->bytes, column->bytes_capacity, 1);
 }
 
+dora_result *dora_result_retain(dora_result *result) {
+    if (result)
+        atomic_fetch_add_explicit(&result->holders, 1, memory_order_relaxed);
+    return result;
+}
+
 void dora_result_free(dora_result *result) {
-    if (!result)
+    if (!result || atomic_fetch_sub_explicit(&result->holders, 1, memory_order_acq_rel) != 1)
         return;
     struct dora__memory memory = result->memory;
     for (size_t i = 0; i < result->columns_count; i++)

@@ -8,6 +8,8 @@
 
 #include "base/memory.h"
 
+#include <stdatomic.h>
+
 struct dora__column {
     char name[64];
     dora_type type;
@@ -22,6 +24,7 @@ struct dora__column {
 };
 
 struct dora_result {
+    atomic_size_t holders;
     struct dora__memory memory;
     struct dora__column *columns;
     size_t columns_count;
