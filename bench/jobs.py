@@ -26,7 +26,7 @@ class Job:
     peer_step: str = ""
     theirs: History | None = None
     cores: tuple[int, ...] = (1,)
-    repeat: int = 3  # runs of libdora a round, in one process
+    repeat: int = 3  # runs a round, in one process
     rows: int = 1  # of jobs without a file: a share of the rows asked for
     quick: bool = True
     rounds_max: int = 9
@@ -87,7 +87,7 @@ def peers_run(suite: Suite, job: Job, engine: str, cores: int, answer: Path | No
     history = job.theirs or job.history
     assert history
     command = [suite.python, str(ROOT / "bench/peers/run_peer.py"), engine, job.peer_step or job.step]
-    command += [str(suite.maker.file(history, suite.rows)), "--threads", str(cores)]
+    command += [str(suite.maker.file(history, suite.rows)), "--threads", str(cores), "--repeat", str(job.repeat)]
     if answer:
         command += ["--answers", str(answer)]
     return told_by(command, cores, 900)
