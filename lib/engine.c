@@ -24,6 +24,7 @@ struct dora_engine {
     size_t production_size;
     struct dora__derived derived;
     struct dora__standing standing;
+    struct dora__kept kept;
     bool settled;
     uint64_t settled_records;      /* accepted records when it settled */
     struct dora__pending *pending; /* NULL until the first small deployment */
@@ -118,6 +119,7 @@ void dora_engine_free(dora_engine *engine) {
         return;
     struct dora__memory memory = engine->memory;
     dora__standing_clear(&engine->standing);
+    dora__kept_clear(&engine->kept);
     dora__derived_free(&engine->derived);
     dora__items_free(&engine->items, &engine->memory);
     dora__pending_free(engine->pending, &engine->memory);
@@ -239,14 +241,22 @@ dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *opti
     return status;
 }
 
+static struct dora__arrow_target arrow_target(dora_engine *engine) {
+    if (!engine)
+        return (struct dora__arrow_target){0};
+    return (struct dora__arrow_target){&engine->facts, engine->linking.progress, engine->linking.progress_context};
+}
+
 dora_status dora_engine_add_arrow(dora_engine *engine, struct ArrowArrayStream *stream,
                                   const dora_arrow_options *options, dora_error *error) {
-    return dora__add_arrow(engine ? &engine->facts : NULL, stream, options, error);
+    struct dora__arrow_target target = arrow_target(engine);
+    return dora__add_arrow(&target, stream, options, error);
 }
 
 dora_status dora_engine_add_arrow_array(dora_engine *engine, struct ArrowArray *array, struct ArrowSchema *schema,
                                         const dora_arrow_options *options, dora_error *error) {
-    return dora__add_arrow_array(engine ? &engine->facts : NULL, array, schema, options, error);
+    struct dora__arrow_target target = arrow_target(engine);
+    return dora__add_arrow_array(&target, array, schema, options, error);
 }
 
 /* Follows what was added since it was settled, where that is simple. */
@@ -267,6 +277,7 @@ static dora_status settle(dora_engine *engine, dora_error *error) {
     bool followed = false;
     if (engine->settled && engine->settled_records == accepted)
         return DORA_OK;
+    dora__kept_clear(&engine->kept);
     dora_status status = engine->settled ? follow(engine, &followed) : DORA_OK;
     engine->settled = followed;
     if (!followed) {
@@ -352,7 +363,8 @@ static dora_status answer(dora_engine *engine, const dora_query *query, dora_row
     if (status == DORA_OK)
         status = settle(engine, error);
     if (status == DORA_OK)
-        status = dora__run_query(plan, &engine->derived, &engine->standing, rows, context, result, error);
+        status =
+            dora__run_query(plan, &engine->derived, &engine->standing, &engine->kept, rows, context, result, error);
     dora__free(&engine->memory, plan, 1, sizeof *plan);
     return status;
 }

@@ -87,8 +87,9 @@ typedef struct dora_arrow_options {
  *
  * Errors: ARGUMENT (an option, or no stream), INPUT (on_reject said stop; a column whose type cannot be its field's; an
  * array that contradicts itself or its schema; the message names the column), IO (the producer failed; its message is
- * quoted), MEMORY, LIMIT. error->record is the number of a row where the failure belongs to one; the rows before it are
- * in the engine, or rejected.
+ * quoted), MEMORY, LIMIT, CANCELLED (by the engine's progress function, which is called every 65,536 rows).
+ * error->record is the number of a row where the failure belongs to one, of the last row taken where cancelled; the
+ * rows before it are in the engine, or rejected.
  */
 DORA_API dora_status dora_engine_add_arrow(dora_engine *engine, struct ArrowArrayStream *stream,
                                            const dora_arrow_options *options, dora_error *error);

@@ -200,16 +200,16 @@ typedef enum dora_changes { DORA_CHANGES_LISTED = 0, DORA_CHANGES_TIME = 1 } dor
 #define DORA_ATTRIBUTION_EXPLICIT  (-1)      /* only incidents that name their deployment */
 #define DORA_ATTRIBUTION_UNLIMITED INT64_MAX /* the last deployment before, however long ago */
 
-/* How far long work is. `done` of `total` steps of `stage` ("settling", "querying"); total 0: not known. */
+/* How far long work is. `done` of `total` steps of `stage` ("reading", "settling", "querying"); total 0: not known. */
 typedef struct dora_progress {
     const char *stage;
     uint64_t done;
     uint64_t total;
 } dora_progress;
 
-/* Called now and then during long work: every some thousand facts while settling, with each group and each 65,536
-   windows while querying; a sort runs between two calls. Non-zero cancels: the call returns DORA_ERROR_CANCELLED and
-   the engine stays usable. Must not call into the same engine. */
+/* Called now and then during long work: every 65,536 rows while reading Arrow arrays, every some thousand facts while
+   settling, with each group and each 65,536 windows while querying; a sort runs between two calls. Non-zero cancels:
+   the call returns DORA_ERROR_CANCELLED and the engine stays usable. Must not call into the same engine. */
 typedef int (*dora_progress_fn)(void *context, const dora_progress *progress);
 
 /* What decides which facts link to which; fixed for the life of an engine. */
@@ -458,7 +458,8 @@ typedef struct dora_query {
 typedef struct dora_result dora_result;
 
 /*
- * Answers `query` over all facts added. Settles first: O(facts log facts) when facts were added since the last query,
+ * Answers `query` over all facts added. What it placed in groups, some 9 bytes a sample, is kept until facts are added
+ * or a query needs something else, for the next query of the same grouping and metrics. Settles first: O(facts log facts) when facts were added since the last query,
  * else nothing. Then O(samples log samples + rows). Errors: ARGUMENT (names what is wrong), LIMIT (more than rows_max
  * rows; the message gives the dates that stretch the span), MEMORY, CANCELLED. On error *result is NULL and the engine
  * is unchanged.

@@ -10,8 +10,9 @@
 #include <errno.h>
 
 /* A table for the options, or NULL, and *status why not. */
-static struct dora__arrow_table *new_table(struct dora__facts *facts, const dora_arrow_options *options,
+static struct dora__arrow_table *new_table(const struct dora__arrow_target *target, const dora_arrow_options *options,
                                            dora_error *error, dora_status *status) {
+    struct dora__facts *facts = target->facts;
     dora_arrow_options own = {0};
     if (options && !dora__take_struct(&own, sizeof own, options)) {
         *status = dora__fail(error, DORA_ERROR_ARGUMENT,
@@ -24,6 +25,8 @@ static struct dora__arrow_table *new_table(struct dora__facts *facts, const dora
         return NULL;
     }
     *status = dora__arrow_table_init(table, facts, &own, error);
+    table->progress = target->progress;
+    table->progress_context = target->progress_context;
     if (*status == DORA_OK)
         return table;
     dora__arrow_table_free(table);
@@ -81,15 +84,15 @@ static void add_stream(struct dora__arrow_table *table, struct ArrowArrayStream 
         schema.release(&schema);
 }
 
-dora_status dora__add_arrow(struct dora__facts *facts, struct ArrowArrayStream *stream,
+dora_status dora__add_arrow(const struct dora__arrow_target *target, struct ArrowArrayStream *stream,
                             const dora_arrow_options *options, dora_error *error) {
     if (!stream || !stream->release)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no stream, or one that was released");
     dora_status status;
-    if (!facts || !stream->get_schema || !stream->get_next) {
+    if (!target->facts || !stream->get_schema || !stream->get_next) {
         status = dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, or a stream without its functions");
     } else {
-        struct dora__arrow_table *table = new_table(facts, options, error, &status);
+        struct dora__arrow_table *table = new_table(target, options, error, &status);
         if (table) {
             add_stream(table, stream);
             status = end_table(table, error);
@@ -99,13 +102,13 @@ dora_status dora__add_arrow(struct dora__facts *facts, struct ArrowArrayStream *
     return status;
 }
 
-dora_status dora__add_arrow_array(struct dora__facts *facts, struct ArrowArray *array, struct ArrowSchema *schema,
-                                  const dora_arrow_options *options, dora_error *error) {
+dora_status dora__add_arrow_array(const struct dora__arrow_target *target, struct ArrowArray *array,
+                                  struct ArrowSchema *schema, const dora_arrow_options *options, dora_error *error) {
     dora_status status;
-    if (!facts || !array || !array->release || !schema || !schema->release) {
+    if (!target->facts || !array || !array->release || !schema || !schema->release) {
         status = dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, or no array and schema that are not released");
     } else {
-        struct dora__arrow_table *table = new_table(facts, options, error, &status);
+        struct dora__arrow_table *table = new_table(target, options, error, &status);
         if (table) {
             dora__arrow_table_columns(table, schema);
             if (table->failure.status == DORA_OK)

@@ -9,10 +9,17 @@
 
 #include <dora/arrow.h>
 
-/* As dora_engine_add_arrow and dora_engine_add_arrow_array; `facts` NULL: the caller gave no engine. */
-dora_status dora__add_arrow(struct dora__facts *facts, struct ArrowArrayStream *stream,
+/* Where facts go, and whom to tell how far the work is. `facts` NULL: the caller gave no engine. */
+struct dora__arrow_target {
+    struct dora__facts *facts;
+    dora_progress_fn progress; /* NULL: nobody */
+    void *progress_context;
+};
+
+/* As dora_engine_add_arrow and dora_engine_add_arrow_array. */
+dora_status dora__add_arrow(const struct dora__arrow_target *target, struct ArrowArrayStream *stream,
                             const dora_arrow_options *options, dora_error *error);
-dora_status dora__add_arrow_array(struct dora__facts *facts, struct ArrowArray *array, struct ArrowSchema *schema,
-                                  const dora_arrow_options *options, dora_error *error);
+dora_status dora__add_arrow_array(const struct dora__arrow_target *target, struct ArrowArray *array,
+                                  struct ArrowSchema *schema, const dora_arrow_options *options, dora_error *error);
 
 #endif

@@ -276,12 +276,27 @@ static void count_unknown(struct dora__arrow_table *table) {
     }
 }
 
+/* Tells how far the rows are, now and then. */
+static void tell(struct dora__arrow_table *table, size_t rows) {
+    enum { STRIDE = 65536 };
+    table->untold += rows;
+    if (!table->progress || table->untold < STRIDE)
+        return;
+    table->untold = 0;
+    dora_progress progress = {.stage = "reading", .done = table->rows + table->row + rows};
+    if (table->progress(table->progress_context, &progress)) {
+        dora__fail(&table->failure, DORA_ERROR_CANCELLED, "cancelled");
+        table->failure.record = progress.done;
+    }
+}
+
 void dora__arrow_table_add(struct dora__arrow_table *table, const struct ArrowArray *array) {
     if (!dora__arrow_table_bind(table, array))
         return;
     size_t length = table->of.length;
     for (table->row = 0; table->row < length && table->failure.status == DORA_OK; table->row += ROWS) {
-        if (!take_block(table, length - table->row < ROWS ? (uint32_t)(length - table->row) : ROWS))
+        uint32_t rows = length - table->row < ROWS ? (uint32_t)(length - table->row) : ROWS;
+        if (!take_block(table, rows))
             return;
         if (has_any(&table->block.bad))
             reject_rows(table);
@@ -295,6 +310,8 @@ void dora__arrow_table_add(struct dora__arrow_table *table, const struct ArrowAr
         }
         if (table->counts)
             count_unknown(table);
+        if (table->failure.status == DORA_OK)
+            tell(table, rows);
     }
     table->rows += length;
 }

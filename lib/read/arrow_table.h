@@ -15,9 +15,12 @@ struct dora__arrow_table {
     dora_kind kind; /* of rows that state none */
     dora_reject_fn on_reject;
     void *on_reject_context;
+    dora_progress_fn progress; /* NULL: nobody asks */
+    void *progress_context;
     dora_error failure; /* status DORA_OK while nothing failed */
     uint64_t rows;      /* of the arrays before the one at hand */
     size_t row;         /* first row of the block, in the array at hand */
+    size_t untold;      /* rows since progress was told */
 
     struct dora__names names;
     struct dora__arrow_column *columns;

@@ -341,6 +341,57 @@ static void test_failing_producers(void **state) {
     assert_int_equal(made_alive, 0);
 }
 
+/* Cancels the call of number `stop_at`. */
+struct watch {
+    int calls;
+    int stop_at;
+    uint64_t done;
+};
+
+static int on_progress(void *context, const dora_progress *progress) {
+    struct watch *watch = context;
+    if (strcmp(progress->stage, "reading") != 0)
+        return 0;
+    assert_true(progress->done > watch->done);
+    watch->done = progress->done;
+    return ++watch->calls == watch->stop_at;
+}
+
+static struct made instants(size_t count) {
+    int64_t *values = calloc(count, sizeof *values);
+    struct made table = made_array("+s", "", (int64_t)count, 0);
+    made_buffer(&table, NULL, 0);
+    made_child(&table, made_numbers("finished_at", (struct layout){.format = "tss:"}, values, count));
+    free(values);
+    return table;
+}
+
+/* Arrays long and short: progress is told by rows, and the rows before a cancellation are in. */
+static void test_cancelled(void **state) {
+    (void)state;
+    for (int stop_at = 0; stop_at <= 3; stop_at++) {
+        struct watch watch = {.stop_at = stop_at};
+        const dora_engine_options options = {
+            .struct_size = sizeof options, .progress = on_progress, .progress_context = &watch};
+        struct made tables[] = {instants(140000), instants(40000), instants(20000), instants(10)};
+        struct ArrowArrayStream stream = made_stream(tables, COUNT(tables), 0);
+        dora_engine *engine;
+        dora_error error = {0};
+        assert_int_equal(dora_engine_new(&options, &engine, NULL), DORA_OK);
+        assert_int_equal(dora_engine_add_arrow(engine, &stream, NULL, &error),
+                         stop_at ? DORA_ERROR_CANCELLED : DORA_OK);
+        assert_int_equal(watch.calls, stop_at ? stop_at : 3);
+        assert_null(stream.release);
+        assert_int_equal(error.record, stop_at ? watch.done : 0);
+        uint64_t records = stop_at ? watch.done : 200010;
+        struct made more = good_table();
+        assert_int_equal(dora_engine_add_arrow_array(engine, &more.array, &more.schema, NULL, NULL), DORA_OK);
+        assert_int_equal(account_of(engine).records, records + 2);
+        dora_engine_free(engine);
+    }
+    assert_int_equal(made_alive, 0);
+}
+
 static void test_arguments(void **state) {
     (void)state;
     static const dora_field_name wrong[] = {{"nope", "x"}};
@@ -404,10 +455,10 @@ static void test_failing_allocations(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rejected_rows),       cmocka_unit_test(test_hostile_arrays),
-        cmocka_unit_test(test_random_bytes),        cmocka_unit_test(test_types_refused),
-        cmocka_unit_test(test_failing_producers),   cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_failing_allocations),
+        cmocka_unit_test(test_rejected_rows),     cmocka_unit_test(test_hostile_arrays),
+        cmocka_unit_test(test_random_bytes),      cmocka_unit_test(test_types_refused),
+        cmocka_unit_test(test_failing_producers), cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_arguments),         cmocka_unit_test(test_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

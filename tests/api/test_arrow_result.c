@@ -131,6 +131,38 @@ static void test_results(void **state) {
     }
 }
 
+/* Every holder lets go once, in an order that `turn` chooses; the result is there until the last does. */
+static void test_holders(void **state) {
+    (void)state;
+    for (unsigned turn = 0; turn < 4; turn++) {
+        struct heap heap = {0};
+        struct ArrowArrayStream streams[2];
+        struct ArrowArray array;
+        dora_result *result = result_of(&heap, &fixture_queries[0], 400);
+        assert_ptr_equal(dora_result_retain(result), result);
+        assert_int_equal(dora_result_arrow(dora_result_retain(result), &streams[0], NULL), DORA_OK);
+        assert_int_equal(dora_result_arrow(dora_result_retain(result), &streams[1], NULL), DORA_OK);
+        assert_int_equal(streams[1].get_next(&streams[1], &array), 0);
+        streams[1].release(&streams[1]);
+        for (unsigned i = 0; i < 4; i++) {
+            assert_true(heap.bytes > 0);
+            switch ((i + turn) % 4) {
+            case 0:
+                streams[0].release(&streams[0]);
+                break;
+            case 1:
+                assert_int_equal(array.length, dora_result_rows(result));
+                array.release(&array);
+                break;
+            default:
+                dora_result_free(result);
+            }
+        }
+        assert_int_equal(heap.bytes, 0);
+    }
+    assert_null(dora_result_retain(NULL));
+}
+
 static void test_failing_allocations(void **state) {
     (void)state;
     const dora_query phases = {.struct_size = sizeof phases, .table = DORA_TABLE_PHASES, .by = DORA_GROUP_SERVICE};
@@ -199,6 +231,7 @@ static void test_arguments(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results),
+        cmocka_unit_test(test_holders),
         cmocka_unit_test(test_failing_allocations),
         cmocka_unit_test(test_into_an_engine),
         cmocka_unit_test(test_arguments),
