@@ -338,3 +338,26 @@ void dora__placed_free(struct dora__placed placed[DORA__SERIES_COUNT]) {
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
         free_placed(&placed[series]);
 }
+
+bool dora__kept_is(const struct dora__kept *kept, int by, uint32_t series) {
+    return kept->series && kept->series == series && kept->by == by;
+}
+
+void dora__kept_clear(struct dora__kept *kept) {
+    dora__placed_free(kept->placed);
+    kept->series = 0;
+}
+
+/* Words with values beside them point to these, and are not to be put into the order of days twice. */
+void dora__keep(struct dora__kept *kept, int by, uint32_t series, struct dora__placed placed[DORA__SERIES_COUNT]) {
+    bool wide = false;
+    for (int i = 0; i < DORA__SERIES_COUNT; i++)
+        wide |= placed[i].wide != NULL;
+    if (wide)
+        return;
+    dora__kept_clear(kept);
+    memcpy(kept->placed, placed, sizeof kept->placed);
+    memset(placed, 0, sizeof kept->placed);
+    kept->series = series;
+    kept->by = by;
+}

@@ -44,4 +44,18 @@ dora_status dora__place(struct dora__placed placed[DORA__SERIES_COUNT], const st
                         uint32_t series, const struct dora__groups *groups);
 void dora__placed_free(struct dora__placed placed[DORA__SERIES_COUNT]);
 
+/* What one query placed, for the next one that groups the same facts in the same way and asks for the same series, as
+   those of a dashboard do. All zero: nothing. */
+struct dora__kept {
+    struct dora__placed placed[DORA__SERIES_COUNT];
+    uint32_t series;
+    int by; /* how it is grouped; without meaning here */
+};
+
+/* Whether it is that. */
+bool dora__kept_is(const struct dora__kept *kept, int by, uint32_t series);
+/* Takes over what was placed, if it can be used again. */
+void dora__keep(struct dora__kept *kept, int by, uint32_t series, struct dora__placed placed[DORA__SERIES_COUNT]);
+void dora__kept_clear(struct dora__kept *kept);
+
 #endif

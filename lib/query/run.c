@@ -292,21 +292,35 @@ static uint32_t threads_of(const struct dora__run *run, const struct dora__place
     return dora__threads_parts(run->derived->linking.threads, work, PART_SAMPLES_LEAST);
 }
 
+/* Takes what an earlier query placed, or places it. */
+static dora_status place(const struct dora__run *run, struct dora__placed placed[DORA__SERIES_COUNT]) {
+    struct dora__groups groups = {run->group_of, run->groups_count};
+    const dora_query *query = &run->plan->query;
+    if (!query->only && dora__kept_is(run->kept, (int)query->by, run->plan->series)) {
+        memcpy(placed, run->kept->placed, sizeof run->kept->placed);
+        *run->kept = (struct dora__kept){0};
+        return DORA_OK;
+    }
+    dora__kept_clear(run->kept);
+    return dora__place(placed, run->derived, run->plan->series, &groups);
+}
+
 static dora_status run_report(struct dora__run *run) {
     struct dora__placed placed[DORA__SERIES_COUNT] = {{0}};
-    struct dora__groups groups = {run->group_of, run->groups_count};
     struct dora__part *part = dora__alloc_zeroed(run->memory, 1, sizeof *part);
     if (!part)
         return DORA_ERROR_MEMORY;
     dora_status status =
         dora__part_init(part, run, placed, run->result) && make_room(run) ? DORA_OK : DORA_ERROR_MEMORY;
     if (status == DORA_OK)
-        status = dora__place(placed, run->derived, run->plan->series, &groups);
+        status = place(run, placed);
     uint32_t threads = status == DORA_OK ? threads_of(run, placed) : 1;
     if (threads > 1)
         status = dora__run_slices(run, placed, part, threads);
     for (uint32_t group = 0; threads == 1 && group < run->groups_count && status == DORA_OK; group++)
         status = run_group(run, part, group);
+    if (status == DORA_OK && !run->plan->query.only)
+        dora__keep(run->kept, (int)run->plan->query.by, run->plan->series, placed);
     dora__placed_free(placed);
     dora__part_free(part);
     dora__free(run->memory, part, 1, sizeof *part);
@@ -332,12 +346,13 @@ static dora_status run_rows(struct dora__run *run) {
 }
 
 dora_status dora__run_query(const struct dora__plan *plan, struct dora__derived *derived,
-                            struct dora__standing *standing, dora_rows_fn rows, void *rows_context,
-                            dora_result **result, dora_error *error) {
+                            struct dora__standing *standing, struct dora__kept *kept, dora_rows_fn rows,
+                            void *rows_context, dora_result **result, dora_error *error) {
     dora_error own = {0};
     struct dora__run run = {.plan = plan,
                             .derived = derived,
                             .standing = standing,
+                            .kept = kept,
                             .memory = derived->memory,
                             .rows_batch = rows ? ROWS_BATCH : SIZE_MAX,
                             .rows = rows,
