@@ -218,6 +218,45 @@ static void test_only(void **unused) {
     }
 }
 
+/* Queries that may use again what the one before them placed, in any order, between facts. */
+static void test_again(void **unused) {
+    (void)unused;
+    static const dora_query queries[] = {
+        {.struct_size = sizeof(dora_query), .by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_DAY, .metrics = "dora"},
+        {.struct_size = sizeof(dora_query), .by = DORA_GROUP_SERVICE, .window_days = 28, .metrics = "dora"},
+        {.struct_size = sizeof(dora_query), .by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_WEEK, .metrics = "all"},
+        {.struct_size = sizeof(dora_query), .by = DORA_GROUP_TEAM, .period = DORA_PERIOD_WEEK, .metrics = "dora"},
+        {.struct_size = sizeof(dora_query), .period = DORA_PERIOD_MONTH, .metrics = "deployments"},
+    };
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t state = seed;
+        dora_engine *engine, *other;
+        dora_error error;
+        dora_fact *facts = fixture_facts(seed, FACTS, 1);
+        for (size_t i = 0; i < FACTS && seed % 2; i++) /* whole seconds are placed in another way */
+            for (int64_t *at = &facts[i].as_of; at <= &facts[i].at; at++)
+                *at -= *at == DORA_ABSENT ? 0 : *at % 1000000;
+        assert_int_equal(dora_engine_new(NULL, &engine, &error), DORA_OK);
+        for (size_t step = 0; step < 24; step++) {
+            struct bytes again = {0}, first = {0};
+            if (step % 8 == 0)
+                assert_int_equal(dora_engine_add(engine, facts + step * 5, 40, &error), DORA_OK);
+            assert_int_equal(dora_engine_new(NULL, &other, &error), DORA_OK);
+            assert_int_equal(dora_engine_add(other, facts, step / 8 * 40 + 40, &error), DORA_OK);
+            const dora_query *query = &queries[random_below(&state, sizeof queries / sizeof queries[0])];
+            const char *only = query->by == DORA_GROUP_SERVICE && random_below(&state, 4) == 0 ? "shop" : NULL;
+            ask(engine, *query, only, &again);
+            ask(other, *query, only, &first);
+            assert_same(&again, &first);
+            bytes_free(&again);
+            bytes_free(&first);
+            dora_engine_free(other);
+        }
+        dora_engine_free(engine);
+        free(facts);
+    }
+}
+
 static void test_only_needs_by(void **unused) {
     (void)unused;
     dora_engine *engine;
@@ -232,10 +271,8 @@ static void test_only_needs_by(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_follow),
-        cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_only),
-        cmocka_unit_test(test_only_needs_by),
+        cmocka_unit_test(test_follow), cmocka_unit_test(test_streams),       cmocka_unit_test(test_only),
+        cmocka_unit_test(test_again),  cmocka_unit_test(test_only_needs_by),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
