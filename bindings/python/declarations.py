@@ -147,10 +147,13 @@ def structure(found: re.Match[str]) -> str:
 
 
 def function(found: re.Match[str]) -> str:
+    marker = str(found["marker"] or "")
+    if marker not in MARKERS and (marker or not found["name"].startswith("dora_python_")):
+        raise Unknown(f"{marker or 'no marker'} at {found['name']}")
     for parameter in found["list"].split(","):
         if not re.fullmatch(rf"{FIELD}|void", parameter.strip()):
             raise Unknown(f"parameter {parameter}")
-    return f"{MARKERS.get(found['marker'] or '', '')} {found['result']}{found['name']}({found['list']});".lstrip()
+    return f"{MARKERS.get(marker, '')} {found['result']}{found['name']}({found['list']});".lstrip()
 
 
 def as_it_is(found: re.Match[str]) -> str:
