@@ -23,9 +23,22 @@ static bool narrow_cells(uint32_t *to, const int64_t *from, uint32_t count) {
     return seen <= UINT32_MAX;
 }
 
+static void put_narrow(struct dora__chunk *chunk, int field, uint32_t at, const uint32_t *from, uint32_t count) {
+    if (chunk->wide >> field & 1)
+        for (uint32_t i = 0; i < count; i++)
+            ((int64_t *)chunk->column[field])[at + i] = dora__instant_of_narrow(from[i]);
+    else
+        memcpy((uint32_t *)chunk->column[field] + at, from, count * sizeof *from);
+}
+
 /* Instants or numbers. False: out of memory. */
 static bool put_numeric(struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at,
-                        const int64_t *from, uint32_t count) {
+                        const struct dora__batch *batch, uint32_t row, uint32_t count) {
+    if (batch->narrow >> field & 1) {
+        put_narrow(chunk, field, at, (const uint32_t *)batch->column[field] + row, count);
+        return true;
+    }
+    const int64_t *from = (const int64_t *)batch->column[field] + row;
     if (!(chunk->wide >> field & 1)) {
         if (narrow_cells((uint32_t *)chunk->column[field] + at, from, count))
             return true;
@@ -34,6 +47,18 @@ static bool put_numeric(struct dora__facts *facts, struct dora__chunk *chunk, in
     }
     memcpy((int64_t *)chunk->column[field] + at, from, count * sizeof *from);
     return true;
+}
+
+static int64_t instant_of(const struct dora__batch *batch, int field, uint32_t row) {
+    const void *column = batch->column[field];
+    return batch->narrow >> field & 1 ? dora__instant_of_narrow(((const uint32_t *)column)[row])
+                                      : ((const int64_t *)column)[row];
+}
+
+void dora__batch_widen(struct dora__batch *batch, int field, uint32_t rows) {
+    for (uint32_t row = rows; row-- > 0;) /* from the end, since it is in place */
+        ((int64_t *)batch->column[field])[row] = dora__instant_of_narrow(((const uint32_t *)batch->column[field])[row]);
+    batch->narrow &= ~DORA__BIT(field);
 }
 
 static void put_absent(const struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at,
@@ -55,7 +80,7 @@ static void put_absent(const struct dora__facts *facts, struct dora__chunk *chun
 static bool states(const struct dora__facts *facts, const struct dora__batch *batch, int field, uint32_t row) {
     const void *column = batch->column[field];
     if (facts->numeric >> field & 1)
-        return ((const int64_t *)column)[row] != DORA_ABSENT;
+        return instant_of(batch, field, row) != DORA_ABSENT;
     if (facts->handles >> field & 1)
         return ((const uint32_t *)column)[row] != 0;
     return ((const uint8_t *)column)[row] != 0;
@@ -122,7 +147,7 @@ static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table
         } else if (!(batch->fields >> field & 1))
             put_absent(facts, chunk, field, at, count);
         else if (facts->numeric >> field & 1) {
-            if (!put_numeric(facts, chunk, field, at, (const int64_t *)batch->column[field] + from, count))
+            if (!put_numeric(facts, chunk, field, at, batch, from, count))
                 return false;
         } else if (facts->handles >> field & 1)
             memcpy(column + at * sizeof(uint32_t), (const uint32_t *)batch->column[field] + from,
@@ -165,7 +190,7 @@ void dora__batch_read(const struct dora__facts *facts, const struct dora__batch 
             continue;
         record->fields |= DORA__BIT(field);
         if (facts->numeric >> field & 1)
-            record->values[field] = ((const int64_t *)batch->column[field])[row];
+            record->values[field] = instant_of(batch, field, row);
         else if (facts->handles >> field & 1)
             record->values[field] = ((const uint32_t *)batch->column[field])[row];
         else

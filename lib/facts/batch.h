@@ -19,6 +19,7 @@ struct dora__batch {
     /* By type, as struct dora__record has values: int64_t (DORA_ABSENT), uint32_t handles (0) or uint8_t (0). Columns
        that are not in `fields` may be anything. */
     void *column[DORA__FIELDS];
+    uint64_t narrow; /* bit f: column[f], of instants, is in their narrow form instead, uint32_t (see facts.h) */
     /* The kind's list: what row r has of it is items[items_from[r]] and on, items_count[r] handles; DORA__NO_LIST:
        none. NULL: no row has one. Neither `fields` nor `column` know of it. */
     const uint32_t *items_from;
@@ -31,6 +32,9 @@ struct dora__batch {
 /* Adds the rows as that many records of dora__facts_put. OK, MEMORY or LIMIT; on failure *done rows are in, the first
    ones. Where ids are new or absent the cost is a few nanoseconds a row and one cache miss an id, overlapped. */
 dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done);
+
+/* Gives a narrow column, which has room for that, the form of all instants; `rows` of its cells are set. */
+void dora__batch_widen(struct dora__batch *batch, int field, uint32_t rows);
 
 /* Adds to a record what a row states. */
 void dora__batch_read(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,

@@ -55,12 +55,16 @@ void dora__csv_rows_make(struct dora_reader *reader) {
     for (size_t i = 0; i < count; i++) {
         struct dora__csv_column *column = &rows->columns[i];
         column->cells = cells_of(reader->kind, reader->columns[i]);
+        column->field = (uint8_t)reader->columns[i];
         if (!is_stored(column->cells))
             continue;
         rows->batch.fields |= DORA__BIT(reader->columns[i]);
         rows->batch.column[reader->columns[i]] = column->to = storage;
         storage += DORA__BATCH_ROWS;
+        if (column->cells == DORA__CELLS_INSTANT)
+            rows->instants |= DORA__BIT(column->field);
     }
+    rows->batch.narrow = rows->instants;
     rows->stops = (uint32_t *)(void *)storage + 1;
     rows->stops[-1] = UINT32_MAX;
     reader->rows = rows;
@@ -95,6 +99,7 @@ bool dora__csv_rows_flush(struct dora_reader *reader) {
     uint32_t done, count = rows->batch.rows;
     dora_status status = dora__facts_put_batch(rows->facts, &rows->batch, &done);
     rows->batch.rows = 0;
+    rows->batch.narrow = rows->instants;
     if (status == DORA_OK && count_unknown(reader))
         return true;
     /* The row that failed is the one behind those that are in; a common row is one line. */

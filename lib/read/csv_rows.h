@@ -31,6 +31,7 @@ enum dora__csv_cells {
 
 struct dora__csv_column {
     enum dora__csv_cells cells;
+    uint8_t field;
     void *to; /* column of the batch */
 };
 
@@ -45,6 +46,7 @@ struct dora__csv_rows {
     struct dora__csv_column columns[DORA__CSV_COLUMNS_MOST];
     uint64_t unknown_rows[DORA__CSV_COLUMNS_MOST]; /* of the batch: how many hold something in that column */
     struct dora__batch batch;
+    uint64_t instants; /* its columns that begin narrow */
     dora_string ids[DORA__BATCH_ROWS];
     dora_status status; /* of interning: MEMORY or LIMIT end the reader */
     struct dora__recall services;

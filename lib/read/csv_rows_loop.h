@@ -28,24 +28,39 @@ static inline const char *cell_at(const struct cells *cells, uint32_t row, size_
  * all, or those before the first one that is not common.
  */
 
-static uint32_t take_instants(const struct cells *cells, int64_t *to) {
-    uint64_t pairs[DORA__BATCH_ROWS];
-    uint32_t seconds[DORA__BATCH_ROWS], empty = 0;
-    size_t size;
+static uint32_t parse_instants(const struct cells *cells, int64_t *to) {
     for (uint32_t row = 0; row < cells->count; row++) {
+        size_t size;
+        const char *text = cell_at(cells, row, &size);
+        if (to[row] == DORA_ABSENT && size && dora__parse_instant(text, size, &to[row]))
+            return row;
+    }
+    return cells->count;
+}
+
+/* The batch has them in narrow form until one comes that has none. */
+static uint32_t take_instants(struct dora__csv_rows *rows, const struct dora__csv_column *column,
+                              const struct cells *cells) {
+    uint64_t pairs[DORA__BATCH_ROWS];
+    uint32_t apart[DORA__BATCH_ROWS], empty = 0;
+    struct dora__batch *batch = &rows->batch;
+    bool narrow = batch->narrow >> column->field & 1;
+    uint32_t *seconds = narrow ? (uint32_t *)column->to + batch->rows : apart;
+    int64_t *instants = (int64_t *)column->to + batch->rows;
+    for (uint32_t row = 0; row < cells->count; row++) {
+        size_t size;
         const char *text = cell_at(cells, row, &size);
         pairs[row] = size == DORA__PLAIN_INSTANT_SIZE ? dora__instant_pairs(text) : 0;
         empty += size == 0;
     }
     uint32_t none = dora__seconds_of_pairs(pairs, seconds, cells->count);
-    for (uint32_t row = 0; row < cells->count; row++)
-        to[row] = seconds[row] == DORA__NO_SECONDS ? DORA_ABSENT : (int64_t)seconds[row] * DORA__US_PER_SECOND;
-    for (uint32_t row = 0; none != empty && row < cells->count; row++) {
-        const char *text = cell_at(cells, row, &size);
-        if (seconds[row] == DORA__NO_SECONDS && size && dora__parse_instant(text, size, &to[row]))
-            return row;
-    }
-    return cells->count;
+    if (narrow && none == empty)
+        return cells->count;
+    if (narrow)
+        dora__batch_widen(batch, column->field, batch->rows + cells->count);
+    for (uint32_t row = 0; !narrow && row < cells->count; row++)
+        instants[row] = dora__instant_of_narrow(seconds[row]);
+    return none == empty ? cells->count : parse_instants(cells, instants);
 }
 
 /* Strings that are not recalled wait until all others are done, while their slots in the pool are fetched. */
@@ -146,7 +161,7 @@ static uint32_t take_column(struct dora__csv_rows *rows, const struct dora__csv_
     const char *kind = dora__kinds[rows->batch.kind].name;
     switch (column->cells) {
     case DORA__CELLS_INSTANT:
-        return take_instants(cells, (int64_t *)column->to + first);
+        return take_instants(rows, column, cells);
     case DORA__CELLS_SERVICE:
         return take_strings(rows, cells, &rows->services, &rows->facts->services, (uint32_t *)column->to + first);
     case DORA__CELLS_STRING:
