@@ -77,11 +77,11 @@ def test_capsules_of_a_result_outlive_it_in_any_order() -> None:
     taken.release(taken)
     del capsules[0], schema
     engine = new_engine()
-    name = ffi.new("dora_field_name *", {"field": ffi.new("char[]", b"at"), "source": ffi.new("char[]", b"nowhere")})
-    options = ffi.new(
-        "dora_arrow_options *", {"struct_size": ffi.sizeof("dora_arrow_options"), "names": name, "names_count": 1}
-    )
-    assert lib.dora_engine_add_arrow(engine, _native.stream_of(capsules[0]), options, ffi.NULL) in range(7)
+    texts = [ffi.new("char[]", text) for text in (b"finished_at", b"window_start")]
+    name = ffi.new("dora_field_name *", {"field": texts[0], "source": texts[1]})
+    size = ffi.sizeof("dora_arrow_options")
+    options = ffi.new("dora_arrow_options *", {"struct_size": size, "names": name, "names_count": 1})
+    assert lib.dora_engine_add_arrow(engine, _native.stream_of(capsules[0]), options, ffi.NULL) == lib.DORA_OK
     assert _native.stream_of(capsules[0]).release == ffi.NULL
 
 
