@@ -1,6 +1,56 @@
 # SPDX-License-Identifier: MIT
-"""DORA and release metrics from event histories."""
+"""DORA and release metrics from event histories.
+
+    import libdora as dora
+    dora.report("deployments.csv", by="service", window=28)
+
+`report` reads sources and answers a query; `Engine` does so step by step. Sources are files, dicts and the frames of
+any library that speaks Arrow. A `Report` is a sequence of rows, a table in a notebook, a frame, and pictures.
+"""
 
 from libdora._native import version
+from libdora.account import Account
+from libdora.engine import Engine, phases, report
+from libdora.errors import (
+    ArgumentError,
+    CancelledError,
+    DoraError,
+    FileError,
+    InputError,
+    LimitError,
+)
+from libdora.options import Attribution, Changes, Format, Group, PercentileRule, Period, Query, Table, Tier
+from libdora.report import Report, Row
+from libdora.sources import Rejection
+from libdora.tiers import EDITIONS, Bound, Tiers, tiers
 
-__all__ = ["version"]
+__version__ = version
+__all__ = [
+    "EDITIONS",
+    "Account",
+    "ArgumentError",
+    "Attribution",
+    "Bound",
+    "CancelledError",
+    "Changes",
+    "DoraError",
+    "Engine",
+    "FileError",
+    "Format",
+    "Group",
+    "InputError",
+    "LimitError",
+    "Period",
+    "PercentileRule",
+    "Query",
+    "Rejection",
+    "Report",
+    "Row",
+    "Table",
+    "Tier",
+    "Tiers",
+    "phases",
+    "report",
+    "tiers",
+    "version",
+]

@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: MIT
+"""Engines: facts in, reports out."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import threading as locks
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+from libdora import _native
+from libdora._libdora import ffi, lib
+from libdora.account import Account, make_account
+from libdora.errors import ArgumentError, check, new_error
+from libdora.options import (
+    Attribution,
+    Changes,
+    Date,
+    Format,
+    Names,
+    Numbers,
+    Query,
+    attribution_us,
+    choose,
+    joined,
+    make_query,
+    number_of,
+    text,
+    threads_to_use,
+)
+from libdora.progress import Shower
+from libdora.report import Report
+from libdora.sources import Reading, Rejection, Source, read_source
+from libdora.tiers import Tiers
+from libdora.writing import written
+
+_REJECTIONS_KEPT = 20
+
+
+class Engine:
+    """A set of facts, and the reports that follow from them.
+
+    The order in which facts come, and how they are split over sources, changes no digit of a report; records with an id
+    may come again. One thread at a time may use an engine: a second one gets a RuntimeError. Different engines work in
+    parallel, also within Python threads. An engine cannot be pickled or copied.
+
+    Args:
+        production: names of production environments, case ignored; None: production, prod and live.
+        attribution: how long after a deployment an incident that names none is its own: a timedelta, seconds, text such
+            as "72h" or "7d", `Attribution.UNLIMITED`, `Attribution.EXPLICIT` (or 0), or None for 7 days.
+        changes: "time" places a change that no deployment lists into the first deployment of its service after its
+            merge; "listed" does not.
+        infer_rollbacks: whether a return to an earlier version is a rollback.
+        time_zone: zone of the calendar: "UTC", "+05:30" or an IANA name.
+        threads: how many may work at once, 1 to 64; None: one a processor, up to 8. No result depends on it.
+        progress: True shows how far long work is, by tqdm where it is installed, else on a terminal; or a function of
+            (stage, done, total), which may raise to stop it.
+
+    Raises:
+        ArgumentError: an option that cannot be.
+        FileError: the zone is not on this system.
+    """
+
+    def __init__(
+        self,
+        *,
+        production: Names | None = None,
+        attribution: datetime.timedelta | float | str | Attribution | None = None,
+        changes: str = "listed",
+        infer_rollbacks: bool = False,
+        time_zone: str = "UTC",
+        threads: int | None = None,
+        progress: bool | _native.Progress = False,
+    ) -> None:
+        kept: list[Any] = []
+        self._lock = locks.Lock()
+        self._progress = progress
+        self._ticker = _native.Ticker()
+        self._threads = threads_to_use(threads)
+        self._reads = 0
+        self.rejected = 0
+        self.rejections: list[Rejection] = []
+        options = ffi.new("dora_engine_options *", {"struct_size": ffi.sizeof("dora_engine_options")})
+        options.production = text(None if production is None else joined(production), kept)
+        options.attribution_us = attribution_us(attribution)
+        options.changes = number_of(choose(Changes, "changes", changes))
+        options.infer_rollbacks = infer_rollbacks
+        options.time_zone = text(time_zone, kept)
+        options.threads = self._threads
+        options.progress, options.progress_context = self._ticker.function, self._ticker.context
+        made, error = ffi.new("dora_engine **"), new_error()
+        check(lib.dora_engine_new(options, made, error), error)
+        self._engine: Any = ffi.gc(made[0], lib.dora_engine_free)
+
+    @contextlib.contextmanager
+    def _used(self, progress: bool | _native.Progress | None = None) -> Iterator[tuple[Any, Shower]]:
+        """The engine in C, for this thread alone, telling how far it is."""
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("this engine is in use, by another thread or by a call that is not done")
+        shower = Shower(self._progress if progress is None else progress)
+        try:
+            if self._engine is None:
+                raise ValueError("this engine is closed")
+            self._ticker.set(shower.function)
+            yield self._engine, shower
+        finally:
+            self._ticker.set(None)
+            shower.close()
+            self._lock.release()
+
+    def read(
+        self,
+        *sources: Source,
+        columns: Mapping[str, str] | None = None,
+        kind: str | None = None,
+        format: str = "auto",
+        delimiter: str | None = None,
+        strict: bool = False,
+        progress: bool | _native.Progress | None = None,
+    ) -> Engine:
+        """Adds the facts of all sources; returns the engine.
+
+        A source is a path of a CSV or NDJSON file, plain or compressed with gzip or zstd; an open file; bytes; dicts,
+        or one dict; or anything with `__arrow_c_stream__` or `__arrow_c_array__`, such as frames of pandas and polars,
+        tables of pyarrow and relations of duckdb. docs/facts.md has the fields. Values of dicts may be datetimes
+        (without a zone they are UTC), dates, numbers, text, lists of text, None and NaN.
+
+        A record that cannot be is left out, counted in `rejected`, and the first 20 are told in `rejections`.
+
+        Args:
+            columns: fields that go by another name: `{"finished_at": "deployed_at"}`.
+            kind: of records that state none; None: "deployment".
+            format: of text and bytes: "auto", "csv" or "ndjson".
+            delimiter: of CSV: ",", ";" or "tab"; None: the one most used in the header.
+            strict: a record that cannot be raises an InputError instead; those before it are in.
+            progress: as of the engine, for this call.
+
+        Raises:
+            InputError: see `strict`; or a source that is no CSV or NDJSON, or columns of a type that cannot be.
+            ArgumentError: an option, or something that is no source.
+            OSError: a file that cannot be read.
+        """
+        wanted = choose(Format, "format", format)
+        with self._used(progress) as (engine, shower):
+            self._reads += 1
+            for number, source in enumerate(sources, 1):
+                reading = Reading(engine, self._threads, columns, kind, wanted, delimiter, strict, shower.function)
+                try:
+                    read_source(reading, source, number)
+                finally:
+                    self.rejected += reading.rejected
+                    room = max(_REJECTIONS_KEPT - len(self.rejections), 0)
+                    self.rejections.extend(reading.rejections[:room])
+        return self
+
+    def add(
+        self,
+        facts: Source | None = None,
+        /,
+        *,
+        kind: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> Engine:
+        """Adds facts, or one fact given by its fields: `engine.add(service="shop", finished_at=now)`.
+
+        Unlike `read` it raises an InputError for the first fact that cannot be; those before it are in. Returns the
+        engine.
+        """
+        if facts is None and not fields:
+            raise ArgumentError("add needs facts, or the fields of one")
+        if facts is not None and fields:
+            raise ArgumentError("add takes facts, or the fields of one, not both")
+        if facts is not None and isinstance(facts, str):
+            raise ArgumentError("add takes facts; read takes the path of a file")
+        return self.read(fields if facts is None else facts, kind=kind, columns=columns, strict=True)
+
+    def query(
+        self,
+        *,
+        table: str = "report",
+        by: str | None = None,
+        only: str | None = None,
+        period: str | None = None,
+        window: int | None = None,
+        step: int | None = None,
+        since: Date | None = None,
+        until: Date | None = None,
+        percentiles: Numbers | None = None,
+        percentile_rule: str = "linear",
+        metrics: Names | None = None,
+        tiers: int | Tiers | None = None,
+        intervals: bool = False,
+        max_rows: int | None = None,
+        progress: bool | _native.Progress | None = None,
+    ) -> Report:
+        """A report over all facts added: one row a group and window. docs/metrics.md has the columns.
+
+        Args:
+            table: "report", or "phases" for where releases spend their time.
+            by: "service", "team" or "product"; None: everything together.
+            only: with `by`, the rows of the group of that name alone.
+            period: "day", "week", "month" (the default), "quarter", "year" or "all".
+            window: days of rolling windows, instead of a period.
+            step: days from one rolling window to the next; None: 1.
+            since, until: first and last day, inclusive, as dates or "2024-01-31"; None: those of the data.
+            percentiles: of distributions, "50,75,90,95" or numbers from 0 to 100.
+            percentile_rule: "linear" (Hyndman-Fan 7), "lower" or "nearest_rank" (Hyndman-Fan 1).
+            metrics: names and the sets dora, deployment, release and all; None: all.
+            tiers: edition or table that judges; None: 2024.
+            intervals: adds 95 % confidence intervals.
+            max_rows: refuses more rows; None: 10,000,000.
+            progress: as of the engine, for this call.
+
+        Raises:
+            ArgumentError: an option that cannot be.
+            LimitError: more rows than `max_rows`.
+        """
+        query = make_query(
+            table=table,
+            by=by,
+            only=only,
+            period=period,
+            window=window,
+            step=step,
+            since=since,
+            until=until,
+            percentiles=percentiles,
+            percentile_rule=percentile_rule,
+            metrics=metrics,
+            tiers=tiers,
+            intervals=intervals,
+            max_rows=max_rows,
+        )
+        return self._run(query, progress)
+
+    def phases(self, **options: Any) -> Report:
+        """As `query`, of the phases of releases: one row a group, window and phase."""
+        return self.query(table="phases", **options)
+
+    def _run(self, query: Query, progress: bool | _native.Progress | None = None) -> Report:
+        kept: list[Any] = []
+        made, error = ffi.new("dora_result **"), new_error()
+        with self._used(progress) as (engine, _):
+            check(lib.dora_query_run(engine, query.struct(kept), made, error), error)
+            result = ffi.gc(made[0], lib.dora_result_free)
+        return Report(result, self, query)
+
+    def account(self, *, progress: bool | _native.Progress | None = None) -> Account:
+        """What became of every record."""
+        with self._used(progress) as (engine, _):
+            as_json = written(lib.dora_account_write, engine, lib.DORA_OUTPUT_JSON)
+            as_text = written(lib.dora_account_write, engine, lib.DORA_OUTPUT_TABLE)
+            return make_account(engine, as_json, as_text)
+
+    def close(self) -> None:
+        """Gives the memory back; reports stay. Nothing happens where it is closed."""
+        with contextlib.suppress(ValueError), self._used() as (engine, _):
+            self._engine = None
+            ffi.release(engine)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an engine cannot be pickled or copied; keep its inputs, or facts as a file")
+
+    def __repr__(self) -> str:
+        return "<libdora.Engine, closed>" if self._engine is None else f"<libdora.Engine at {id(self):#x}>"
+
+
+def report(
+    *sources: Source,
+    columns: Mapping[str, str] | None = None,
+    kind: str | None = None,
+    format: str = "auto",
+    delimiter: str | None = None,
+    strict: bool = False,
+    production: Names | None = None,
+    attribution: datetime.timedelta | float | str | Attribution | None = None,
+    changes: str = "listed",
+    infer_rollbacks: bool = False,
+    time_zone: str = "UTC",
+    threads: int | None = None,
+    progress: bool | _native.Progress = False,
+    table: str = "report",
+    by: str | None = None,
+    only: str | None = None,
+    period: str | None = None,
+    window: int | None = None,
+    step: int | None = None,
+    since: Date | None = None,
+    until: Date | None = None,
+    percentiles: Numbers | None = None,
+    percentile_rule: str = "linear",
+    metrics: Names | None = None,
+    tiers: int | Tiers | None = None,
+    intervals: bool = False,
+    max_rows: int | None = None,
+) -> Report:
+    """Reads sources and reports on them: an `Engine`, `Engine.read` and `Engine.query` in one.
+
+    >>> report("deployments.csv", by="service", window=28)  # doctest: +SKIP
+    """
+    engine = Engine(
+        production=production,
+        attribution=attribution,
+        changes=changes,
+        infer_rollbacks=infer_rollbacks,
+        time_zone=time_zone,
+        threads=threads,
+        progress=progress,
+    )
+    query = make_query(
+        table=table,
+        by=by,
+        only=only,
+        period=period,
+        window=window,
+        step=step,
+        since=since,
+        until=until,
+        percentiles=percentiles,
+        percentile_rule=percentile_rule,
+        metrics=metrics,
+        tiers=tiers,
+        intervals=intervals,
+        max_rows=max_rows,
+    )
+    engine.read(*sources, columns=columns, kind=kind, format=format, delimiter=delimiter, strict=strict)
+    return engine._run(query)
+
+
+def phases(*sources: Source, **options: Any) -> Report:
+    """As `report`, of the phases of releases: one row a group, window and phase."""
+    return report(*sources, table="phases", **options)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""What the library's statuses become: one exception each, with the place in the input where there is one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from libdora import _native
+from libdora._libdora import ffi, lib
+
+
+class DoraError(Exception):
+    """A call that failed.
+
+    Attributes:
+        message: what was wrong, without the place.
+        source: the name of the input, "" where there is none.
+        record: number of the record in its input, or of the item in an iterable, from 1; 0: not known.
+        line: line of the input on which the record starts, from 1; 0: not known.
+        byte: offset from the start of the input (decompressed) of the place in question, from 0.
+    """
+
+    def __init__(self, message: str, *, source: str = "", record: int = 0, line: int = 0, byte: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.record = record
+        self.line = line
+        self.byte = byte
+
+    def __str__(self) -> str:
+        places = [self.source] if self.source else []
+        if self.line:
+            places.append(f"line {self.line}")
+        elif self.record:
+            places.append(f"record {self.record}")
+        return f"{', '.join(places)}: {self.message}" if places else self.message
+
+
+class ArgumentError(DoraError, ValueError):
+    """An option, query or source that cannot be; the message names it."""
+
+
+class InputError(DoraError, ValueError):
+    """A record that was rejected where the first one stops the reading, or an input that cannot be read at all."""
+
+
+class LimitError(DoraError):
+    """More rows, strings or facts than allowed."""
+
+
+class CancelledError(DoraError):
+    """A function of the caller's asked to stop."""
+
+
+class FileError(DoraError, OSError):
+    """A file of the system's (time zones), or a producer of columns, failed."""
+
+
+_KINDS: dict[int, type[DoraError]] = {
+    lib.DORA_ERROR_ARGUMENT: ArgumentError,
+    lib.DORA_ERROR_INPUT: InputError,
+    lib.DORA_ERROR_LIMIT: LimitError,
+    lib.DORA_ERROR_CANCELLED: CancelledError,
+    lib.DORA_ERROR_IO: FileError,
+}
+
+
+def new_error() -> Any:
+    """A dora_error to be given to a call."""
+    return ffi.new("dora_error *")
+
+
+def message_of(error: Any) -> str:
+    return str(ffi.string(error.message).decode("utf-8", "replace"))
+
+
+def check(status: int, error: Any, source: str = "") -> None:
+    """Raises what a callback raised during the call, or what `status` and `error` say."""
+    _native.raise_pending()
+    if status == lib.DORA_OK:
+        return
+    message = message_of(error) or "failed"
+    if status == lib.DORA_ERROR_MEMORY:
+        raise MemoryError(message)
+    kind = _KINDS.get(status, DoraError)
+    raise kind(message, source=source, record=error.record, line=error.line, byte=error.byte)
