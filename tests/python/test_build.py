@@ -82,6 +82,11 @@ def without_git(folder: Path) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
+def tools_path() -> str:
+    """A PATH on which the tools of this environment come first."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of sources of what is committed."""
@@ -89,9 +94,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not shutil.which("git") or not (harness.SOURCE / ".git").exists():
         pytest.skip("the archive of sources is made from a git repository")
     folder = tmp_path_factory.mktemp("sources")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     program = f"import mesonpy; mesonpy.build_sdist({str(folder)!r})"
-    run([sys.executable, "-c", program], harness.SOURCE, {"PATH": path})
+    run([sys.executable, "-c", program], harness.SOURCE, {"PATH": tools_path()})
     (archive,) = folder.iterdir()
     return archive
 
@@ -131,7 +135,8 @@ def test_wheel_holds_the_package_alone(wheel: Path) -> None:
         names = archive.namelist()
         (metadata,) = [archive.read(name).decode() for name in names if name.endswith("/METADATA")]
     information = f"libdora-{version()}.dist-info"
-    tracked = run(["git", "ls-files", "-z", PACKAGE], harness.SOURCE).split("\0")
+    listed = ["git", "ls-tree", "-r", "-z", "--name-only", "HEAD", PACKAGE.relative_to(harness.SOURCE)]
+    tracked = run(listed, harness.SOURCE).split("\0")
     expected = {str(Path("libdora", Path(harness.SOURCE, name).relative_to(PACKAGE))) for name in tracked if name}
     expected.add("libdora/_libdora.abi3.so")
     assert {name for name in names if not name.startswith(f"{information}/")} == expected
@@ -158,8 +163,10 @@ def test_wheel_needs_the_system_alone(wheel: Path, tmp_path: Path) -> None:
     if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
         pytest.skip("auditwheel knows Linux with glibc")
     pytest.importorskip("auditwheel")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    run([sys.executable, "-m", "auditwheel", "repair", "--wheel-dir", tmp_path, wheel], environment={"PATH": path})
+    run(
+        [sys.executable, "-m", "auditwheel", "repair", "--wheel-dir", tmp_path, wheel],
+        environment={"PATH": tools_path()},
+    )
     (repaired,) = tmp_path.iterdir()
     assert "manylinux" in repaired.name
     with zipfile.ZipFile(wheel) as before, zipfile.ZipFile(repaired) as after:
@@ -192,7 +199,7 @@ def test_editable_with_the_installed_library(sources: Path, tmp_path: Path) -> N
     python = new_environment(sys.executable, tmp_path / "editable")
     environment = {
         "LD_LIBRARY_PATH": str(package.parents[1]),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": tools_path(),
         "PKG_CONFIG_PATH": str(package.parent),
         "PYTHONPATH": sysconfig.get_path("purelib"),  # of this environment, which has what a build needs
     }
@@ -204,3 +211,17 @@ def test_editable_with_the_installed_library(sources: Path, tmp_path: Path) -> N
     assert said == version()
     assert Path(module).is_relative_to(tree)
     assert "libdora.so.0" in run(["readelf", "-d", module])
+
+
+def test_free_threaded_builds_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("mesonbuild")
+    pretence = "import sysconfig\nsysconfig.get_config_vars()['Py_GIL_DISABLED'] = 1\n"
+    (tmp_path / "sitecustomize.py").write_text(pretence, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mesonbuild.mesonmain", "setup", tmp_path / "build", harness.SOURCE, "-Dpython=true"],
+        env=os.environ | {"PATH": tools_path(), "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "libdora does not support free-threaded builds of Python" in done.stdout
