@@ -135,7 +135,15 @@ def test_wheel_holds_the_package_alone(wheel: Path) -> None:
         names = archive.namelist()
         (metadata,) = [archive.read(name).decode() for name in names if name.endswith("/METADATA")]
     information = f"libdora-{version()}.dist-info"
-    listed = ["git", "ls-tree", "-r", "-z", "--name-only", "HEAD", PACKAGE.relative_to(harness.SOURCE)]
+    listed: list[str | Path] = [
+        "git",
+        "ls-tree",
+        "-r",
+        "-z",
+        "--name-only",
+        "HEAD",
+        PACKAGE.relative_to(harness.SOURCE),
+    ]
     tracked = run(listed, harness.SOURCE).split("\0")
     expected = {str(Path("libdora", Path(harness.SOURCE, name).relative_to(PACKAGE))) for name in tracked if name}
     expected.add("libdora/_libdora.abi3.so")
