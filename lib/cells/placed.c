@@ -66,14 +66,26 @@ static void end_placing(struct dora__placed *placed) {
     placed->begin[0] = 0;
 }
 
+/* Asks the caller whether to go on, with each ASK_BLOCKS-th block. */
+static bool goes_on(const struct dora__derived *derived, uint32_t groups, uint32_t *blocks) {
+    enum { ASK_BLOCKS = 256 };
+    const struct dora__linking *linking = &derived->linking;
+    dora_progress progress = {"querying", 0, groups};
+    return ++*blocks % ASK_BLOCKS || !linking->progress || !linking->progress(linking->progress_context, &progress);
+}
+
 struct placing {
+    const struct dora__derived *derived;
     struct dora__placed *placed;
     const uint32_t *group_of;
+    uint32_t blocks;
     bool fits;
 };
 
 static dora_status count_block(void *context, const struct dora__block *block) {
     struct placing *placing = context;
+    if (!goes_on(placing->derived, placing->placed->groups, &placing->blocks))
+        return DORA_ERROR_CANCELLED;
     for (uint32_t i = 0; i < block->count; i++) {
         uint32_t group = placing->group_of[block->service[i]];
         if (group != DORA__NO_GROUP)
@@ -86,6 +98,8 @@ static dora_status count_block(void *context, const struct dora__block *block) {
 static dora_status place_block(void *context, const struct dora__block *block) {
     struct placing *placing = context;
     struct dora__placed *placed = placing->placed;
+    if (!goes_on(placing->derived, placed->groups, &placing->blocks))
+        return DORA_ERROR_CANCELLED;
     for (uint32_t i = 0; i < block->count; i++) {
         uint32_t group = placing->group_of[block->service[i]];
         if (group == DORA__NO_GROUP)
@@ -103,7 +117,7 @@ static dora_status place_block(void *context, const struct dora__block *block) {
 /* Any series of values. */
 static dora_status place_series(struct dora__placed *placed, const struct dora__derived *derived,
                                 enum dora__series series, const struct dora__groups *groups) {
-    struct placing placing = {placed, groups->of_service, true};
+    struct placing placing = {derived, placed, groups->of_service, 0, true};
     if (!begin_placing(placed, derived, groups))
         return DORA_ERROR_MEMORY;
     dora_status status = dora__derived_each(derived, series, count_block, &placing);
@@ -127,6 +141,7 @@ struct deployments {
     uint32_t row;
     uint32_t end;
     bool fits;
+    bool *cancelled; /* of all parts */
     struct dora__walk walk;
 };
 
@@ -171,14 +186,18 @@ static void place_block_of_deployments(const struct deployments *placing) {
     }
 }
 
-/* Sets `fits`: false where a series does not, and walk.lead_fits or walk.recovery_fits says which. */
-static void place_deployments(struct deployments *placing) {
+/* Sets `fits`: false where a series does not, and walk.lead_fits or walk.recovery_fits says which. The caller's own
+   thread asks whether to go on. */
+static void place_deployments(struct deployments *placing, bool asks) {
     struct dora__walk *walk = &placing->walk;
+    uint32_t blocks = 0;
     placing->fits = true;
     dora__walk_begin(walk, placing->derived, placing->row, placing->end, placing->shared->has_leads,
                      placing->recovery != NULL);
-    while (placing->fits && dora__walk_next(walk)) {
+    while (placing->fits && !__atomic_load_n(placing->cancelled, __ATOMIC_RELAXED) && dora__walk_next(walk)) {
         placing->fits = walk->lead_fits && walk->recovery_fits;
+        if (asks && !goes_on(placing->derived, placing->shared->groups, &blocks))
+            __atomic_store_n(placing->cancelled, true, __ATOMIC_RELAXED);
         if (placing->fits)
             place_block_of_deployments(placing);
     }
@@ -217,6 +236,7 @@ struct sharing {
     struct deployments *parts;
     uint32_t parts_count;
     size_t *at[2][DORA__THREADS_MOST]; /* of events, of recoveries */
+    bool cancelled;
 };
 
 static void count_part(void *context, size_t part, uint32_t thread) {
@@ -225,8 +245,7 @@ static void count_part(void *context, size_t part, uint32_t thread) {
 }
 
 static void place_part(void *context, size_t part, uint32_t thread) {
-    (void)thread;
-    place_deployments(&((struct sharing *)context)->parts[part]);
+    place_deployments(&((struct sharing *)context)->parts[part], thread == 0);
 }
 
 static bool begin_parts(struct sharing *sharing, struct dora__placed *shared, struct dora__placed *recovery) {
@@ -245,6 +264,7 @@ static bool begin_parts(struct sharing *sharing, struct dora__placed *shared, st
         part->group_of = sharing->groups->of_service;
         part->shared = shared;
         part->recovery = recovery;
+        part->cancelled = &sharing->cancelled;
         part->row = (uint32_t)((uint64_t)chunks * i / count) << DORA__CHUNK_BITS;
         part->end = (uint32_t)((uint64_t)chunks * (i + 1) / count) << DORA__CHUNK_BITS;
     }
@@ -284,6 +304,8 @@ static dora_status try_shared(struct sharing *sharing, struct dora__placed *shar
         return DORA_ERROR_MEMORY;
     dora__threads_run(derived->linking.threads, place_part, sharing, parts);
     bool fits = true;
+    if (sharing->cancelled)
+        return DORA_ERROR_CANCELLED;
     for (uint32_t i = 0; i < parts; i++) {
         fits &= sharing->parts[i].fits;
         *leads &= sharing->parts[i].walk.lead_fits;

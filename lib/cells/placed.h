@@ -38,8 +38,8 @@ struct dora__placed {
 };
 
 /* Places the series of a set (bit s: series s), of which DORA__EVENTS is one; all of `placed` is zero before. Where
-   placed[DORA__EVENTS].has_leads, placed[DORA__LEAD_TIME] stays empty. MEMORY, after which dora__placed_free is still
-   due. */
+   placed[DORA__EVENTS].has_leads, placed[DORA__LEAD_TIME] stays empty. MEMORY or CANCELLED, after which
+   dora__placed_free is still due. */
 dora_status dora__place(struct dora__placed placed[DORA__SERIES_COUNT], const struct dora__derived *derived,
                         uint32_t series, const struct dora__groups *groups);
 void dora__placed_free(struct dora__placed placed[DORA__SERIES_COUNT]);

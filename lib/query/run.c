@@ -314,6 +314,8 @@ static dora_status run_report(struct dora__run *run) {
         dora__part_init(part, run, placed, run->result) && make_room(run) ? DORA_OK : DORA_ERROR_MEMORY;
     if (status == DORA_OK)
         status = place(run, placed);
+    if (status == DORA_ERROR_CANCELLED)
+        dora__fail(run->error, status, "cancelled");
     uint32_t threads = status == DORA_OK ? threads_of(run, placed) : 1;
     if (threads > 1)
         status = dora__run_slices(run, placed, part, threads);
