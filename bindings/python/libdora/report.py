@@ -242,15 +242,15 @@ class Report(Sequence[Row]):
 
     def plot(self, metric: str, **options: Any) -> Any:
         """A picture of a metric; see `libdora.pictures.plot`. Needs altair: `pip install libdora[plot]`."""
-        from libdora import pictures
+        from libdora.pictures import plot
 
-        return pictures.plot(self, metric, **options)
+        return plot(self, metric, **options)
 
     def dashboard(self, **options: Any) -> Any:
         """The five keys on one sheet; see `libdora.pictures.dashboard`. Needs altair: `pip install libdora[plot]`."""
-        from libdora import pictures
+        from libdora.pictures import dashboard
 
-        return pictures.dashboard(self, **options)
+        return dashboard(self, **options)
 
     def _shown(self) -> Report:
         """The report that people look at: where all metrics were asked for, the five keys of the same facts."""

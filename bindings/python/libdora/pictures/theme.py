@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""How pictures look, in light and in dark: one palette, one set of fonts and sizes.
+
+The colours of groups are those of Okabe and Ito, which colour-blind people tell apart. Tiers are told by name as well.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from libdora.errors import ArgumentError
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def altair() -> Any:
+    """The module, or an error that says how to get it."""
+    try:
+        import altair
+    except ImportError:
+        raise ImportError("pictures need altair: pip install 'libdora[plot]'") from None
+    return altair
+
+
+@dataclasses.dataclass(frozen=True)
+class Theme:
+    """Colours as CSS has them."""
+
+    background: str
+    text: str
+    faint: str  # of titles of axes, notes
+    grid: str
+    line: str  # of the one group that there is
+    groups: tuple[str, ...]
+    tiers: dict[str, str]
+    heat: tuple[str, str]  # from few to many
+    empty: str  # a day without any
+
+
+_OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LIGHT = Theme(
+    background="#ffffff",
+    text="#1f2328",
+    faint="#59636e",
+    grid="#e6e8eb",
+    line="#0072B2",
+    groups=_OKABE_ITO,
+    tiers={"elite": "#1a7f37", "high": "#0969da", "medium": "#9a6700", "low": "#cf222e"},
+    heat=("#cfe8d8", "#0b5d2a"),
+    empty="#f1f3f5",
+)
+DARK = Theme(
+    background="#0d1117",
+    text="#e6edf3",
+    faint="#9aa4af",
+    grid="#262c34",
+    line="#58a6ff",
+    groups=("#58a6ff", "#f0883e", "#3fb98a", "#e29ac4", "#e3b341", "#8fd0f5"),
+    tiers={"elite": "#3fb950", "high": "#58a6ff", "medium": "#d29922", "low": "#f85149"},
+    heat=("#12402a", "#56d98a"),
+    empty="#1a2027",
+)
+_THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def theme_of(name: str) -> Theme:
+    if name not in _THEMES:
+        raise ArgumentError(f"theme takes one of {', '.join(_THEMES)}; not {name!r}")
+    return _THEMES[name]
+
+
+def dressed(chart: Any, theme: Theme) -> Any:
+    """A whole picture in its colours and fonts."""
+    axis = {
+        "domain": False,
+        "ticks": False,
+        "gridColor": theme.grid,
+        "labelColor": theme.faint,
+        "titleColor": theme.faint,
+        "titleFontWeight": "normal",
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "labelPadding": 6,
+    }
+    words = {"labelColor": theme.text, "titleColor": theme.faint, "titleFontWeight": "normal", "labelLimit": 240}
+    return (
+        chart.configure(background=theme.background, font=FONT, padding=12)
+        .configure_view(stroke=None)
+        .configure_axis(**axis)
+        .configure_legend(**words)
+        .configure_header(**words, labelFontSize=11)
+        .configure_title(color=theme.text, subtitleColor=theme.faint, anchor="start", fontSize=14, subtitleFontSize=11)
+    )
