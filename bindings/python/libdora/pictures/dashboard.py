@@ -60,7 +60,7 @@ def _key(report: Report, metric: str, more_is_better: bool, theme: Theme, width:
         for one in said
     ]
     head = alt.layer(*texts).properties(width=width, height=88)
-    return alt.vconcat(head, series_chart(series, theme, width, 130), spacing=4)
+    return alt.vconcat(head, series_chart(series, theme, width, 130, titled=False), spacing=4)
 
 
 def _title(report: Report) -> dict[str, Any]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 COLOURED_GROUPS = 6
 GROUPS_MOST = 60
-_HATCHES = 7  # lines of a hatched window
+_HATCHES = 16  # slanted lines of a hatched window, one above the other
+_NAMED_SHARE = 0.06  # of the height, from which on the band of a tier is named
 #: Which bounds of a table of tiers judge a metric, and whether more is better.
 _JUDGED = {
     "deployment_frequency": ("frequency", True),
@@ -66,7 +67,7 @@ def _percentiles(report: Report, metric: str) -> dict[float, str]:
             try:
                 found[float(column[len(begin) :])] = column
             except ValueError:
-                continue  # ..._p50_low of an interval
+                continue  # ..._p50_lo of an interval
     return found
 
 
@@ -80,7 +81,7 @@ def _with_metric(report: Report, metric: str) -> Report:
 def _line_and_bands(report: Report, metric: str) -> tuple[str, str, list[tuple[str, str, str]]]:
     """Column and name of the line, and of each band name, low and high column, the wide one first."""
     if metric in report.columns:
-        low, high = f"{metric}_low", f"{metric}_high"
+        low, high = f"{metric}_lo", f"{metric}_hi"
         interval = [("95 % interval", low, high)] if low in report.columns and high in report.columns else []
         return metric, "value", interval
     found = _percentiles(report, metric)
@@ -127,10 +128,11 @@ def make_series(report: Report, metric: str, groups_most: int = GROUPS_MOST) -> 
         group = "" if asked.query.by is None else row.group if row.group is not None else "(none)"
         samples, y = _samples(row, metric), row[line]
         weight[group] = weight.get(group, 0) + (samples or 0)
-        end = row.end + datetime.timedelta(days=1)
+        begin, end = (datetime.datetime.combine(day, datetime.time()) for day in (row.start, row.end))
+        end += datetime.timedelta(days=1)
         made: dict[str, Any] = {
-            "t": (row.end if rolling else row.start).isoformat(),
-            "begin": (row.end if rolling else row.start).isoformat(),
+            "t": (row.end.isoformat() if rolling else (begin + (end - begin) / 2).isoformat()),
+            "begin": begin.isoformat(),
             "end": end.isoformat(),
             "group": group,
             "y": y,
@@ -181,18 +183,17 @@ def tier_bands(series: Series) -> list[dict[str, Any]]:
     return made
 
 
-def _y_axis(series: Series, small: bool = False) -> dict[str, Any]:
+def _y_axis(series: Series, small: bool = False, titled: bool = True) -> dict[str, Any]:
     alt = altair()
     scale: dict[str, Any] = {"domain": [series.low, series.high], "nice": False, "clamp": True}
-    axis: dict[str, Any] = {"title": None if small else series.field, "tickCount": 3 if small else 6}
+    name = f"{series.field}, a day" if series.unit == "per_day" else series.field
+    axis: dict[str, Any] = {"title": name if titled and not small else None, "tickCount": 3 if small else 6}
     if series.unit == "seconds":
         axis["labelExpr"] = words.DURATION_LABEL
         if series.logarithmic:
             axis["values"] = words.marks(series.low, series.high, 3 if small else 7)
     elif series.unit == "ratio":
         axis["format"] = "~%"
-    elif series.unit == "per_day":
-        axis["title"] = None if small else f"{series.field}, a day"
     if series.logarithmic:
         scale["type"] = "log"
     return {"scale": alt.Scale(**scale), "axis": alt.Axis(**axis)}
@@ -206,25 +207,33 @@ def _tooltip(series: Series) -> list[Any]:
     return [*told, alt.Tooltip("samples:Q", title="samples", format=",")]
 
 
+def _height(series: Series, share: float) -> float:
+    """The value at a share of the height."""
+    if series.logarithmic:
+        return float(series.low * (series.high / series.low) ** share)
+    return series.low + (series.high - series.low) * share
+
+
+def _share(series: Series, value: float) -> float:
+    if series.logarithmic:
+        return math.log(value / series.low) / math.log(series.high / series.low)
+    return (value - series.low) / (series.high - series.low)
+
+
 def _hatching(series: Series) -> list[dict[str, Any]]:
     """Slanted lines over each window of which not all days are observed."""
-    lines: list[dict[str, Any]] = []
-    for begin, end in sorted({(row["begin"], row["end"]) for row in series.rows if row["partial"]}):
-        first = datetime.datetime.fromisoformat(begin)
-        width = datetime.datetime.fromisoformat(end) - first
-        for i in range(_HATCHES):
-            at = first + width * i / _HATCHES
-            lines.append(
-                {"x": at.isoformat(), "x2": (at + width / _HATCHES).isoformat(), "y": series.low, "y2": series.high}
-            )
-    return lines
+    return [
+        {"x": begin, "x2": end, "y": _height(series, i / _HATCHES), "y2": _height(series, (i + 1) / _HATCHES)}
+        for begin, end in sorted({(row["begin"], row["end"]) for row in series.rows if row["partial"]})
+        for i in range(_HATCHES)
+    ]
 
 
 def _inline(rows: list[dict[str, Any]]) -> Any:
     return altair().Data(values=rows)
 
 
-def _backdrop(series: Series, theme: Theme, y: dict[str, Any], named: bool) -> list[Any]:
+def _backdrop(series: Series, theme: Theme, y: dict[str, Any]) -> list[Any]:
     """Bands of tiers, with their names, and hatching."""
     alt = altair()
     bands, hatching = tier_bands(series), _hatching(series)
@@ -237,9 +246,13 @@ def _backdrop(series: Series, theme: Theme, y: dict[str, Any], named: bool) -> l
     if bands:
         base = alt.Chart(_inline(bands))
         made.append(base.mark_rect(opacity=0.09).encode(y=alt.Y("low:Q", **y), y2="high:Q", color=colours))
-        if named:
-            mark = base.mark_text(align="left", baseline="bottom", dx=4, dy=-2, fontSize=10, opacity=0.9)
-            made.append(mark.encode(x=alt.value(0), y=alt.Y("low:Q", **y), text="tier:N", color=colours))
+        names = [band for band in bands if _share(series, band["high"]) - _share(series, band["low"]) > _NAMED_SHARE]
+        middles = [
+            band | {"middle": _height(series, (_share(series, band["low"]) + _share(series, band["high"])) / 2)}
+            for band in names
+        ]
+        mark = alt.Chart(_inline(middles)).mark_text(align="left", baseline="middle", dx=6, fontSize=10)
+        made.append(mark.encode(x=alt.value("width"), y=alt.Y("middle:Q", **y), text="tier:N", color=colours))
     if hatching:
         mark = alt.Chart(_inline(hatching)).mark_rule(color=theme.faint, opacity=0.35, strokeWidth=1, clip=True)
         made.append(mark.encode(x="x:T", x2="x2:T", y=alt.Y("y:Q", **y), y2="y2:Q"))
@@ -269,7 +282,8 @@ def _few_groups(series: Series, theme: Theme, y: dict[str, Any]) -> list[Any]:
     colour = alt.Color("group:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="stroke"))
     line = base.mark_line(strokeWidth=2, clip=True).encode(x=x, y=alt.Y("y:Q", **y), color=colour)
     points = base.mark_circle(size=30 if len(series.rows) <= 400 else 6, clip=True)
-    return [line, points.encode(x=x, y=alt.Y("y:Q", **y), color=colour, tooltip=_tooltip(series))]
+    same = alt.Color("group:N", scale=scale, legend=None)
+    return [line, points.encode(x=x, y=alt.Y("y:Q", **y), color=same, tooltip=_tooltip(series))]
 
 
 def _many_groups(series: Series, theme: Theme, width: int) -> Any:
@@ -282,19 +296,19 @@ def _many_groups(series: Series, theme: Theme, width: int) -> Any:
     line = base.mark_line(color=theme.line, strokeWidth=1.5, clip=True).encode(x=x, y=alt.Y("y:Q", **y))
     points = base.mark_circle(color=theme.line, size=8, clip=True)
     layers = alt.layer(line, points.encode(x=x, y=alt.Y("y:Q", **y), tooltip=_tooltip(series)))
-    facet = alt.Facet("group:N", sort=series.groups, columns=columns, title=None)
+    facet = alt.Facet("group:N", sort=series.groups, title=None)
     small = layers.properties(width=max(width // columns - 30, 60), height=56)
     return small.facet(facet=facet, data=_inline(series.rows), columns=columns, spacing=12)
 
 
-def series_chart(series: Series, theme: Theme, width: int, height: int, named: bool = True) -> Any:
+def series_chart(series: Series, theme: Theme, width: int, height: int, titled: bool = True) -> Any:
     alt = altair()
     if len(series.groups) > COLOURED_GROUPS:
         return _many_groups(series, theme, width)
-    y = _y_axis(series)
+    y = _y_axis(series, titled=titled)
     layers = _one_group(series, theme, y) if len(series.groups) <= 1 else _few_groups(series, theme, y)
     return (
-        alt.layer(*_backdrop(series, theme, y, named), *layers)
+        alt.layer(*_backdrop(series, theme, y), *layers)
         .resolve_scale(color="independent")
         .properties(width=width, height=height)
     )
