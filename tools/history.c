@@ -28,7 +28,7 @@ struct history {
 };
 
 static bool for_people(const struct options *options) {
-    return options->format == DORA_OUTPUT_TABLE || options->format == DORA_OUTPUT_MARKDOWN;
+    return options->format == DORA_OUTPUT_TABLE || options->format >= DORA_OUTPUT_MARKDOWN;
 }
 
 static bool use_color(const struct options *options) {
@@ -47,7 +47,7 @@ static enum code choose_formats(struct history *history) {
         .struct_size = sizeof history->writer_options, .output = options->format, .color = use_color(options)};
     if (options->verb != VERB_CHECK || options->format == DORA_OUTPUT_TABLE)
         return CODE_DONE;
-    if (options->format == DORA_OUTPUT_CSV || options->format == DORA_OUTPUT_MARKDOWN)
+    if (options->format == DORA_OUTPUT_CSV || options->format >= DORA_OUTPUT_MARKDOWN)
         return usage_error("dora check writes table or json");
     history->writer_options.output = DORA_OUTPUT_JSON; /* one line: NDJSON as well */
     return CODE_DONE;

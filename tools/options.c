@@ -36,8 +36,13 @@ struct option {
 };
 
 static const struct choice formats[] = {
-    {"table", DORA_OUTPUT_TABLE}, {"ndjson", DORA_OUTPUT_NDJSON},     {"csv", DORA_OUTPUT_CSV},
-    {"json", DORA_OUTPUT_JSON},   {"markdown", DORA_OUTPUT_MARKDOWN}, {NULL, 0},
+    {"table", DORA_OUTPUT_TABLE},
+    {"ndjson", DORA_OUTPUT_NDJSON},
+    {"csv", DORA_OUTPUT_CSV},
+    {"json", DORA_OUTPUT_JSON},
+    {"markdown", DORA_OUTPUT_MARKDOWN},
+    {"html", DORA_OUTPUT_HTML},
+    {NULL, 0},
 };
 static const struct choice inputs[] = {
     {"auto", DORA_FORMAT_AUTO}, {"ndjson", DORA_FORMAT_NDJSON}, {"csv", DORA_FORMAT_CSV}, {NULL, 0}};
@@ -237,7 +242,7 @@ static const struct option table[] = {
      "2018, 2019, 2021 to 2024 (default), or a file with a table"},
     {NULL, "intervals", 0, NULL, VERBS_HISTORY, take_switch, TO(query.intervals), NULL, "95 % confidence intervals"},
     {"Output", "format", 0, "FORMAT", VERBS_ALL, take_choice, TO(format), formats,
-     "table (default), ndjson, csv, json or markdown"},
+     "table (default), ndjson, csv, json, markdown or html"},
     {NULL, "output", 'o', "FILE", VERBS_ALL, take_text, TO(output), NULL,
      "write to FILE, replaced only when all went well"},
     {NULL, "color", 0, "WHEN", VERBS_HISTORY, take_choice, TO(color), colors, "auto (default), always or never"},

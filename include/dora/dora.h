@@ -459,10 +459,10 @@ typedef struct dora_result dora_result;
 
 /*
  * Answers `query` over all facts added. What it placed in groups, some 9 bytes a sample, is kept until facts are added
- * or a query needs something else, for the next query of the same grouping and metrics. Settles first: O(facts log facts) when facts were added since the last query,
- * else nothing. Then O(samples log samples + rows). Errors: ARGUMENT (names what is wrong), LIMIT (more than rows_max
- * rows; the message gives the dates that stretch the span), MEMORY, CANCELLED. On error *result is NULL and the engine
- * is unchanged.
+ * or a query needs something else, for the next query of the same grouping and metrics. Settles first: O(facts log
+ * facts) when facts were added since the last query, else nothing. Then O(samples log samples + rows). Errors: ARGUMENT
+ * (names what is wrong), LIMIT (more than rows_max rows; the message gives the dates that stretch the span), MEMORY,
+ * CANCELLED. On error *result is NULL and the engine is unchanged.
  */
 DORA_API dora_status dora_query_run(dora_engine *engine, const dora_query *query, dora_result **result,
                                     dora_error *error);
@@ -531,7 +531,8 @@ typedef enum dora_output {
     DORA_OUTPUT_NDJSON,
     DORA_OUTPUT_CSV,
     DORA_OUTPUT_JSON, /* one array of objects */
-    DORA_OUTPUT_MARKDOWN
+    DORA_OUTPUT_MARKDOWN,
+    DORA_OUTPUT_HTML /* a fragment with a table and its style, for notebooks and pages */
 } dora_output;
 
 /* Takes `size` bytes; non-zero is a failure, which ends the writing with DORA_ERROR_IO. */
@@ -542,14 +543,15 @@ typedef struct dora_writer_options {
     dora_output output;
     int color;                       /* non-zero: terminal colours in a table */
     const dora_allocator *allocator; /* NULL: malloc, realloc, free */
+    uint64_t rows_most;              /* of a table, Markdown and HTML: later rows are only counted; 0: all are shown */
 } dora_writer_options;
 
 typedef struct dora_writer dora_writer;
 
 DORA_API dora_status dora_writer_new(const dora_writer_options *options, dora_write_fn write, void *context,
                                      dora_writer **writer, dora_error *error);
-/* Appends rows; all results of one writer come from one query. NDJSON, CSV and JSON are written as they come, a table
-   and Markdown are held until the end, since their columns have widths. Errors: IO, MEMORY. */
+/* Appends rows; all results of one writer come from one query. NDJSON, CSV and JSON are written as they come, what
+   people read is held until the end, since columns have widths. Errors: IO, MEMORY. */
 DORA_API dora_status dora_writer_put(dora_writer *writer, const dora_result *result, dora_error *error);
 /* Writes what is left. To be called once, before dora_writer_free, where nothing failed. */
 DORA_API dora_status dora_writer_finish(dora_writer *writer, dora_error *error);

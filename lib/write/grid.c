@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-void dora__grid_init(struct dora__grid *grid, struct dora__memory *memory) {
-    *grid = (struct dora__grid){.memory = memory, .styles = ~0u};
+void dora__grid_init(struct dora__grid *grid, struct dora__memory *memory, uint64_t rows_most) {
+    *grid = (struct dora__grid){.memory = memory, .rows_most = rows_most ? rows_most : UINT64_MAX, .styles = ~0u};
     dora__text_init(&grid->bytes, memory);
 }
 
@@ -154,6 +154,10 @@ static void add_field(struct row *row, const struct dora__field *field) {
 void dora__grid_add(struct dora__grid *grid, const struct dora__writer_column *columns, size_t rows) {
     struct row row = {grid, columns, 0};
     size_t most = grid->fields.count * DORA__PARTS;
+    if (rows > grid->rows_most - grid->rows) {
+        grid->left_out += rows - (grid->rows_most - grid->rows);
+        rows = (size_t)(grid->rows_most - grid->rows);
+    }
     for (; row.row < rows && !grid->failed; row.row++) {
         void *sizes = grid->sizes, *windows = grid->windows;
         grid->failed =
@@ -188,14 +192,22 @@ dora_string dora__grid_next(struct dora__grid_walk *walk, const struct dora__fie
     return string;
 }
 
-void dora__grid_notes(const struct dora__grid *grid, const char *star, const char *line_end, struct dora__text *text) {
-    if (grid->any_partial || grid->any_null)
-        dora__text_puts(text, "\n");
+void dora__grid_notes(const struct dora__grid *grid, const struct dora__notes_style *style, struct dora__text *text) {
+    unsigned lines = 0;
     if (grid->any_partial) {
-        dora__text_puts(text, star);
+        dora__text_puts(text, lines++ ? style->between : style->open);
+        dora__text_puts(text, style->star);
         dora__text_puts(text, " partial: not all days of this window are observed");
-        dora__text_puts(text, grid->any_null ? line_end : "\n");
     }
-    if (grid->any_null)
-        dora__text_puts(text, "- no data\n");
+    if (grid->any_null) {
+        dora__text_puts(text, lines++ ? style->between : style->open);
+        dora__text_puts(text, "- no data");
+    }
+    if (grid->left_out) {
+        dora__text_puts(text, lines++ ? style->between : style->open);
+        dora__text_int64(text, grid->left_out > INT64_MAX ? INT64_MAX : (int64_t)grid->left_out);
+        dora__text_puts(text, grid->left_out == 1 ? " more row" : " more rows");
+    }
+    if (lines)
+        dora__text_puts(text, style->close);
 }

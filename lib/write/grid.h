@@ -28,6 +28,8 @@ struct dora__grid {
     size_t sizes_capacity;
     struct dora__grid_window *windows; /* one a row */
     size_t rows;
+    uint64_t rows_most; /* to be kept */
+    uint64_t left_out;
     size_t windows_capacity;
     unsigned styles; /* labels that suit every window */
     bool any_partial;
@@ -35,7 +37,8 @@ struct dora__grid {
     bool failed; /* out of memory */
 };
 
-void dora__grid_init(struct dora__grid *grid, struct dora__memory *memory);
+/* rows_most 0: all rows are kept. */
+void dora__grid_init(struct dora__grid *grid, struct dora__memory *memory, uint64_t rows_most);
 void dora__grid_free(struct dora__grid *grid);
 
 /* Decides on the fields. `special` (static) are the characters of data that need a backslash. */
@@ -60,7 +63,13 @@ struct dora__grid_walk {
 dora_string dora__grid_next(struct dora__grid_walk *walk, const struct dora__field *field, const char *star,
                             struct dora__text *label);
 
-/* What the signs in the grid mean, where it has any: an empty line, then a line a sign. */
-void dora__grid_notes(const struct dora__grid *grid, const char *star, const char *line_end, struct dora__text *text);
+/* What the signs in the grid mean, where it has any, a line a sign; and how many rows are left out. */
+struct dora__notes_style {
+    const char *star;    /* the sign of partial windows */
+    const char *open;    /* before the first line, */
+    const char *between; /* between two, */
+    const char *close;   /* and after the last */
+};
+void dora__grid_notes(const struct dora__grid *grid, const struct dora__notes_style *style, struct dora__text *text);
 
 #endif

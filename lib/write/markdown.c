@@ -55,7 +55,7 @@ static void put_end(struct dora_writer *writer) {
         put_row(grid, &walk, &label, out);
         dora__sink_spill(&writer->sink);
     }
-    dora__grid_notes(grid, "\\*", "  \n", out);
+    dora__grid_notes(grid, &(const struct dora__notes_style){"\\*", "\n", "  \n", "\n"}, out);
     if (label.failed)
         dora__sink_fail_memory(&writer->sink);
     dora__text_free(&label);

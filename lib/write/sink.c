@@ -11,7 +11,7 @@ dora_status dora__sink_init(struct dora__sink *sink, dora_writer_options *own, c
     if (given && !dora__take_struct(own, sizeof *own, given))
         return dora__fail(error, DORA_ERROR_ARGUMENT,
                           "writer options: struct_size is not set, or a later version's field is");
-    if ((unsigned)own->output > DORA_OUTPUT_MARKDOWN)
+    if ((unsigned)own->output > DORA_OUTPUT_HTML)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "output: no such format");
     if (!write)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "write: a function is needed");

@@ -200,7 +200,7 @@ static void put_end(struct dora_writer *writer) {
     put_titles(&table);
     for (struct dora__grid_walk walk = {.grid = grid}; walk.row < grid->rows && !table.label.failed; walk.row++)
         put_row(&table, &walk);
-    dora__grid_notes(grid, "*", "\n", table.out);
+    dora__grid_notes(grid, &(const struct dora__notes_style){"*", "\n", "\n", "\n"}, table.out);
     if (table.label.failed)
         dora__sink_fail_memory(&writer->sink);
     dora__text_free(&table.label);

@@ -7,7 +7,7 @@
 static const struct dora__output *const outputs[] = {
     [DORA_OUTPUT_TABLE] = &dora__output_table,       [DORA_OUTPUT_NDJSON] = &dora__output_ndjson,
     [DORA_OUTPUT_CSV] = &dora__output_csv,           [DORA_OUTPUT_JSON] = &dora__output_json,
-    [DORA_OUTPUT_MARKDOWN] = &dora__output_markdown,
+    [DORA_OUTPUT_MARKDOWN] = &dora__output_markdown, [DORA_OUTPUT_HTML] = &dora__output_html,
 };
 
 dora_status dora_writer_new(const dora_writer_options *options, dora_write_fn write, void *context,
@@ -23,7 +23,7 @@ dora_status dora_writer_new(const dora_writer_options *options, dora_write_fn wr
         return dora__fail_memory(error);
     dora__sink_move(&made->sink, &sink);
     dora__text_init(&made->names, &made->sink.memory);
-    dora__grid_init(&made->grid, &made->sink.memory);
+    dora__grid_init(&made->grid, &made->sink.memory, own.rows_most);
     made->output = outputs[own.output];
     made->color = own.color != 0;
     *writer = made;

@@ -41,6 +41,7 @@ extern const struct dora__output dora__output_ndjson;
 extern const struct dora__output dora__output_csv;
 extern const struct dora__output dora__output_json;
 extern const struct dora__output dora__output_markdown;
+extern const struct dora__output dora__output_html;
 
 /* What NDJSON and JSON share: names are keys, a row is an object without line end. */
 void dora__json_begin(struct dora_writer *writer, const dora_result *first);

@@ -9,6 +9,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,6 +298,76 @@ static void test_widths(void **state) {
     dora_engine_free(engine);
 }
 
+/* The text from `from` on. */
+static void assert_ends(dora_engine *engine, const dora_query *query, const char *from, const char *expected) {
+    char *text = written(engine, query, DORA_OUTPUT_HTML, 0);
+    const char *found = strstr(text, from);
+    assert_non_null(found);
+    assert_string_equal(found, expected);
+    free(text);
+}
+
+static void test_html(void **state) {
+    (void)state;
+    dora_engine *engine = make_engine();
+    dora_query query = query_of(DORA_GROUP_NONE, "dora");
+    query.period = DORA_PERIOD_ALL;
+    assert_ends(engine, &query, "<tbody>",
+                "<tbody>\n<tr><td>2024-01</td>"
+                "<td class=\"dora-number\">4, 3.9/month <span class=\"dora-tier dora-high\">high</span></td>"
+                "<td class=\"dora-number\">17 h <span class=\"dora-more\">(4)</span> "
+                "<span class=\"dora-tier dora-elite\">elite</span></td>"
+                "<td class=\"dora-number\">50.0 % <span class=\"dora-more\">(2/4)</span> "
+                "<span class=\"dora-tier dora-low\">low</span></td>"
+                "<td class=\"dora-number\">30 min <span class=\"dora-more\">(1)</span> "
+                "<span class=\"dora-tier dora-elite\">elite</span> <span class=\"dora-more\">1 open</span></td>"
+                "<td class=\"dora-number\">-</td><td class=\"dora-number\">7.3</td></tr>\n"
+                "</tbody>\n</table>\n<p class=\"dora-more\">- no data</p>\n</div>\n");
+    dora_engine_free(engine);
+    assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
+    query = query_of(DORA_GROUP_SERVICE, "deployments");
+    assert_ends(engine, &query, "<table>",
+                "<table>\n<thead><tr><th scope=\"col\">service</th><th scope=\"col\">window</th>"
+                "<th scope=\"col\" class=\"dora-number\">deployments</th></tr></thead>\n<tbody>\n</tbody>\n</table>\n"
+                "</div>\n");
+    dora_fact fact = deployment("<script>\"&'" NAUGHTY, "1", 1, 1);
+    add(engine, &fact);
+    assert_ends(engine, &query, "<tbody>",
+                "<tbody>\n<tr><td>&lt;script&gt;&quot;&amp;&#39;a\\x1b[31m|&quot;,\\x0a\\u{202e}&lt;b&gt;</td>"
+                "<td>2024-01*</td><td class=\"dora-number\">1</td></tr>\n</tbody>\n</table>\n"
+                "<p class=\"dora-more\">* partial: not all days of this window are observed</p>\n</div>\n");
+    dora_engine_free(engine);
+}
+
+/* Rows beyond the most are counted, in one result and over several. */
+static void test_rows_most(void **state) {
+    (void)state;
+    dora_engine *engine = make_engine();
+    dora_query query = query_of(DORA_GROUP_NONE, "deployments");
+    query.period = DORA_PERIOD_DAY;
+    dora_result *result = run(engine, &query);
+    size_t rows = dora_result_rows(result);
+    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_HTML; output++) {
+        dora_writer_options options = options_of((dora_output)output);
+        struct sink sink = {0};
+        dora_writer *writer;
+        char more[64];
+        options.rows_most = 5;
+        assert_int_equal(dora_writer_new(&options, take, &sink, &writer, NULL), DORA_OK);
+        for (int times = 0; times < 2; times++)
+            assert_int_equal(dora_writer_put(writer, result, NULL), DORA_OK);
+        assert_int_equal(dora_writer_finish(writer, NULL), DORA_OK);
+        dora_writer_free(writer);
+        bool people = output != DORA_OUTPUT_NDJSON && output != DORA_OUTPUT_CSV && output != DORA_OUTPUT_JSON;
+        snprintf(more, sizeof more, "%zu more rows", 2 * rows - 5);
+        assert_int_equal(strstr(sink.bytes, more) != NULL, people);
+        assert_int_equal(strstr(sink.bytes, "2024-01-06") == NULL, people);
+        free(sink.bytes);
+    }
+    dora_result_free(result);
+    dora_engine_free(engine);
+}
+
 static void test_no_rows(void **state) {
     (void)state;
     dora_engine *engine;
@@ -345,7 +416,7 @@ static void test_pieces(void **state) {
     query.window_days = 28;
     query.since = "2022-01-01";
     query.until = "2026-12-31";
-    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_MARKDOWN; output++) {
+    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_HTML; output++) {
         struct sink pieces = {0};
         dora_writer *writer;
         dora_writer_options options = options_of((dora_output)output);
@@ -425,7 +496,7 @@ static void test_bad_arguments(void **state) {
     dora_error error;
     dora_writer_options options = options_of(DORA_OUTPUT_NDJSON);
     assert_int_equal(dora_writer_new(&options, NULL, NULL, &writer, &error), DORA_ERROR_ARGUMENT);
-    options.output = (dora_output)5;
+    options.output = (dora_output)(DORA_OUTPUT_HTML + 1);
     assert_int_equal(dora_writer_new(&options, take, &sink, &writer, &error), DORA_ERROR_ARGUMENT);
     assert_null(writer);
     options = options_of(DORA_OUTPUT_NDJSON);
@@ -468,7 +539,7 @@ static void test_failing_writes(void **state) {
     query.window_days = 7;
     query.since = "2023-01-01";
     dora_result *result = run(engine, &query);
-    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_MARKDOWN; output++) {
+    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_HTML; output++) {
         dora_writer_options options = options_of((dora_output)output);
         for (size_t n = 1;; n++) {
             struct sink sink = {.fail_at = n};
@@ -493,7 +564,7 @@ static void test_failing_writes(void **state) {
     dora_engine_free(engine);
 }
 
-enum { ACCOUNT = DORA_OUTPUT_MARKDOWN + 1, TIERS };
+enum { ACCOUNT = 1, TIERS };
 
 static dora_status write_anything(int what, dora_output output, dora_engine *engine, const dora_result *result,
                                   const dora_allocator *allocator, struct sink *sink) {
@@ -514,6 +585,7 @@ static void test_failing_allocator(void **state) {
         {0, DORA_OUTPUT_TABLE},      {0, DORA_OUTPUT_NDJSON},    {0, DORA_OUTPUT_CSV},
         {0, DORA_OUTPUT_JSON},       {0, DORA_OUTPUT_MARKDOWN},  {ACCOUNT, DORA_OUTPUT_TABLE},
         {ACCOUNT, DORA_OUTPUT_JSON}, {TIERS, DORA_OUTPUT_TABLE}, {TIERS, DORA_OUTPUT_JSON},
+        {0, DORA_OUTPUT_HTML},
     };
     (void)state;
     dora_engine *engine = make_engine();
@@ -545,6 +617,8 @@ int main(void) {
         cmocka_unit_test(test_window_labels),
         cmocka_unit_test(test_naughty_strings),
         cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_html),
+        cmocka_unit_test(test_rows_most),
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_color),
         cmocka_unit_test(test_pieces),

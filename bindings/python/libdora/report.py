@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import html
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
@@ -217,12 +218,16 @@ class Report(Sequence[Row]):
         """The rows as a JSON array of objects; also written to a file where `path` says so."""
         return self._text(lib.DORA_OUTPUT_JSON, path)
 
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The rows as a table in HTML, for people; also written to a file where `path` says so."""
+        return self._text(lib.DORA_OUTPUT_HTML, path)
+
     def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str:
         """The rows as a table in Markdown, for people; also written to a file where `path` says so."""
         return self._text(lib.DORA_OUTPUT_MARKDOWN, path)
 
-    def _text(self, output: int, path: str | os.PathLike[str] | None = None) -> str:
-        made = written_bytes(lib.dora_result_write, self._result, output)
+    def _text(self, output: int, path: str | os.PathLike[str] | None = None, rows_most: int = 0) -> str:
+        made = written_bytes(lib.dora_result_write, self._result, output, rows_most=rows_most)
         if path is not None:
             with open(path, "wb") as file:
                 file.write(made)
@@ -261,10 +266,24 @@ class Report(Sequence[Row]):
             return self
 
     def __repr__(self) -> str:
-        """The table that `dora report` prints, of reports that are not too long for it."""
-        if self._rows > _SHOWN_ROWS:
-            return f"<libdora.Report of {self._rows:,} rows and {len(self.columns)} columns>"
-        return self._shown()._text(lib.DORA_OUTPUT_TABLE).rstrip("\n")
+        """The table that `dora report` prints, its first rows."""
+        return self._shown()._text(lib.DORA_OUTPUT_TABLE, rows_most=_SHOWN_ROWS).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks, its first rows, with a line of what was counted."""
+        table = self._shown()._text(lib.DORA_OUTPUT_HTML, rows_most=_SHOWN_ROWS)
+        try:
+            account = self.account if self._reads == self.engine._reads else None
+        except (RuntimeError, ValueError):  # the engine is at work, or closed
+            account = None
+        if account is None:
+            return table
+        left_out = {
+            name: n for kinds in account.dispositions.values() for name, n in kinds.items() if name != "counted"
+        }
+        said = [f"{account.records:,} records", f"{account.merged:,} merged", f"{account.rejected:,} rejected"]
+        said += [f"{n:,} {name.replace('_', ' ')}" for name, n in left_out.items()]
+        return table.replace("</div>", f'<p class="dora-more">{html.escape(", ".join(said))}</p>\n</div>')
 
     def __reduce__(self) -> Any:
         raise TypeError("a report cannot be pickled or copied; keep what to_dicts() or to_pyarrow() give")
