@@ -39,7 +39,7 @@ _Static_assert(sizeof(struct dora__entry) == 16, "an entry is not split over cac
 
 struct dora__pool {
     struct dora__arena bytes;
-    struct dora__arena slots;      /* segments of full size, kept close together */
+    struct dora__arena slots;    /* segments of full size, kept close together */
     struct dora__entry **chunks; /* by handle */
     size_t chunks_count;
     size_t chunks_capacity;
