@@ -104,6 +104,16 @@ GOALS = (
     Goal("read NDJSON", 1.5, "GB/s", rate("read NDJSON", "bytes", 1e9)),
     *beats("read NDJSON", duckdb=3),
     Goal("read Arrow", 60, "million rows/s", rate("read Arrow", "records", 1e6)),
+    Goal(
+        "reading a pyarrow table in Python beside Arrow in C",
+        1.5,
+        "x",
+        lambda results: quotient(
+            results.number("seconds", "read a pyarrow table in Python"), results.number("seconds", "read Arrow")
+        ),
+        at_most=True,
+    ),
+    *beats("A on a pyarrow table in Python", duckdb=5, polars=5),
     Goal("one call, service handle", 25, "ns", told("ns_per_call", "one call, service handle"), at_most=True),
     Goal("one call, service name", 40, "ns", told("ns_per_call", "one call, service name"), at_most=True),
     Goal(

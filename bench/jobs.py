@@ -12,6 +12,7 @@ from histories import ANCESTRY, CSV, CSV_TENTH, IDS, NDJSON, PARQUET, RELATIONAL
 from processes import ROOT, Failure, Told, note, told_by
 
 PEERS = ("duckdb", "clickhouse", "polars", "pandas")
+PYTHON = "libdora"  # the package, as installed beside the peers
 SLOW_NS_A_ROW = 3000  # what takes longer is not run again: 30 s for 10 million rows
 
 
@@ -30,6 +31,7 @@ class Job:
     rows: int = 1  # of jobs without a file: a share of the rows asked for
     quick: bool = True
     rounds_max: int = 9
+    python: bool = False  # libdora is run by its Python package
 
 
 JOBS = (
@@ -38,6 +40,8 @@ JOBS = (
     Job("read NDJSON", "read", NDJSON, PEERS, cores=(1, 2)),
     Job("read NDJSON with ids, shuffled", "read", IDS, ("duckdb",), "read-ids"),
     Job("read Arrow", "read-arrow", None, ("duckdb",), "read", PARQUET),
+    Job("read a pyarrow table in Python", "read", PARQUET, python=True),
+    Job("A on a pyarrow table in Python", "table-days-and-weeks", PARQUET, ("duckdb", "polars"), python=True),
     Job("A", "days-and-weeks", CSV, PEERS, cores=(1, 2)),
     Job("A, peers from Parquet", "days-and-weeks", CSV, PEERS, theirs=PARQUET, quick=False),
     Job("B whole", "rolling-whole", CSV, PEERS[:3], cores=(1, 2)),
@@ -73,6 +77,8 @@ class Suite:
 
 
 def ours(suite: Suite, job: Job, cores: int, answer: Path | None) -> Told:
+    if job.python:
+        return peers_run(suite, job, PYTHON, cores, answer)
     command = [str(suite.measure), job.step, "--repeat", str(job.repeat), "--threads", str(cores)]
     if job.history:
         command.append(str(suite.maker.file(job.history, suite.rows)))
@@ -122,6 +128,9 @@ def gather(first: Told, rest: list[Told]) -> Told:
 
 def run_job(suite: Suite, job: Job, cores: int) -> list[Told]:
     """One result an engine. The engines take turns, round by round, so that what slows the machine slows all."""
+    if job.python and PYTHON not in suite.peers:
+        note("  the Python package is not installed beside the peers")
+        return []
     engines = ["libdora", *(peer for peer in job.peers if peer in suite.peers and (cores == 1 or peer != "pandas"))]
     told: dict[str, Told] = {}
     again: dict[str, list[Told]] = {engine: [] for engine in engines}

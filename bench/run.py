@@ -22,10 +22,10 @@ import growth
 import instructions
 import render
 from histories import Maker
-from jobs import JOBS, PEERS, Job, Suite, run_job
+from jobs import JOBS, PEERS, PYTHON, Job, Suite, run_job
 from processes import ALL_CORES, ROOT, Failure, Told, note, output_of, told_by
 
-PACKAGES = {"duckdb": "duckdb", "clickhouse": "chdb", "polars": "polars", "pandas": "pandas"}
+PACKAGES = {"duckdb": "duckdb", "clickhouse": "chdb", "polars": "polars", "pandas": "pandas", PYTHON: "libdora"}
 VERSIONS = """
 import importlib.metadata as m, json
 found = {}
@@ -44,7 +44,7 @@ def versions_of(python: str) -> dict[str, str]:
 
 def peers_named(versions: dict[str, str], python: str) -> str:
     names = {"duckdb": "DuckDB", "clickhouse": "chdb", "polars": "Polars", "pandas": "pandas"}
-    said = [f"{names[engine]} {version}" for engine, version in versions.items()]
+    said = [f"{names[engine]} {version}" for engine, version in versions.items() if engine in names]
     if "clickhouse" in versions:
         engine = output_of([python, "-c", "import chdb; print(chdb.query('SELECT version()', 'TSV'))"])
         said[list(versions).index("clickhouse")] += f" (ClickHouse {engine.strip()})"
@@ -148,7 +148,7 @@ def main() -> int:
         maker,
         build / "bench/bench_measure",
         python,
-        tuple(engine for engine in PEERS if engine in versions),
+        tuple(engine for engine in (*PEERS, PYTHON) if engine in versions),
         asked.rows,
         asked.rounds,
         work,

@@ -168,6 +168,8 @@ ANSWERS = {
     "read-ids": ALL_TIME,
 }
 
+IN_MEMORY = "table-"  # before the name of a job: the columns of the file stand in memory
+
 
 def described(columns: dict[str, str]) -> str:
     return "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items()) + "}"
@@ -195,7 +197,8 @@ class Peer:
         self.connection.execute("SET preserve_insertion_order = false")
 
     def prepare(self, job: str, path: str) -> None:
-        if job == "read" and path.endswith(".parquet"):  # the columns stand in memory, as from any producer
+        in_memory = job == "read" or job.startswith(IN_MEMORY)
+        if in_memory and path.endswith(".parquet"):  # the columns stand in memory, as from any producer
             table = importlib.import_module("pyarrow.parquet").read_table(path, read_dictionary=["service"])
             self.connection.register("columns", table)
         if job == "stream":
@@ -203,7 +206,8 @@ class Peer:
             self.connection.execute("CREATE TEMP TABLE bounds AS SELECT max(day) AS last FROM derived")
 
     def run(self, job: str, path: str) -> None:
-        source = source_of(path, job)
+        source = "columns" if job.startswith(IN_MEMORY) else source_of(path, job)
+        job = job.removeprefix(IN_MEMORY)
         if job == "read":
             relation = "columns" if path.endswith(".parquet") else source
             self.connection.execute(f"CREATE TABLE records AS SELECT * FROM {relation}")
@@ -233,5 +237,7 @@ class Peer:
         if job == "stream":
             numpy.array(self.window, dtype="float64").tofile(path)
             return
-        columns = self.connection.execute(f"{ANSWERS[job]} ORDER BY 1, 2, 3").fetchnumpy().values()
+        columns = (
+            self.connection.execute(f"{ANSWERS[job.removeprefix(IN_MEMORY)]} ORDER BY 1, 2, 3").fetchnumpy().values()
+        )
         numpy.column_stack([numpy.asarray(column, dtype="float64") for column in columns]).tofile(path)

@@ -20,6 +20,7 @@ SCHEMA = {
     "failed": pl.Boolean,
     "restored_at": pl.String,
 }
+IN_MEMORY = "table-"  # before the name of a job: the columns of the file stand in memory
 FIGURES = (
     pl.len().alias("deployments"),
     pl.col("lead").quantile(0.5, "linear").alias("lead_p50"),
@@ -43,19 +44,15 @@ def records_of(path: str) -> Any:
     )
 
 
-def derived_of(path: str) -> Any:
+def derived_of(records: Any) -> Any:
     finished = pl.col("finished_at")
-    return (
-        records_of(path)
-        .select(
-            "service",
-            finished.dt.date().alias("day"),
-            "failed",
-            (finished - pl.col("committed_at")).dt.total_seconds().cast(pl.Int32).alias("lead"),
-            (pl.col("restored_at") - finished).dt.total_seconds().cast(pl.Int32).alias("recovery"),
-        )
-        .collect()
-    )
+    return records.select(
+        "service",
+        finished.dt.date().alias("day"),
+        "failed",
+        (finished - pl.col("committed_at")).dt.total_seconds().cast(pl.Int32).alias("lead"),
+        (pl.col("restored_at") - finished).dt.total_seconds().cast(pl.Int32).alias("recovery"),
+    ).collect()
 
 
 def rolling(derived: Any, by_service: bool) -> Any:
@@ -84,17 +81,21 @@ class Peer:
         self.parts: list[Any] = []
 
     def prepare(self, job: str, path: str) -> None:
-        pass
+        if job.startswith(IN_MEMORY):
+            table = importlib.import_module("pyarrow.parquet").read_table(path, read_dictionary=["service"])
+            self.frame = pl.from_arrow(table)
 
     def run(self, job: str, path: str) -> None:
+        records = self.frame.lazy() if job.startswith(IN_MEMORY) else records_of(path)
+        job = job.removeprefix(IN_MEMORY)
         if job == "read":
-            self.parts = [records_of(path).collect()]
+            self.parts = [records.collect()]
         elif job == "days-and-weeks":
-            derived = derived_of(path)
+            derived = derived_of(records)
             weeks = derived.with_columns(pl.col("day").dt.truncate("1w"))
             self.parts = [frame.lazy().group_by("service", "day").agg(*FIGURES).collect() for frame in (derived, weeks)]
         else:
-            self.parts = [rolling(derived_of(path), job == "rolling-by-service")]
+            self.parts = [rolling(derived_of(records), job == "rolling-by-service")]
 
     def last_second(self) -> int:
         raise NotImplementedError
@@ -119,7 +120,9 @@ class Peer:
             told = pl.concat(
                 frame.select(
                     pl.lit(part).alias("part"),
-                    pl.col("service").str.slice(4).cast(pl.Int64) if "service" in frame.columns else pl.lit(0),
+                    pl.col("service").cast(pl.String).str.slice(4).cast(pl.Int64)
+                    if "service" in frame.columns
+                    else pl.lit(0),
                     pl.col("day").to_physical(),
                     *(pl.col(figure.meta.output_name()).fill_null(-1).cast(pl.Float64) for figure in FIGURES),
                 )

@@ -88,7 +88,7 @@ def repeat(make: Callable[[], Peer], job: str, path: str, times: int) -> tuple[P
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("engine", choices=["duckdb", "clickhouse", "polars", "pandas"])
+    parser.add_argument("engine", choices=["duckdb", "clickhouse", "polars", "pandas", "libdora"])
     parser.add_argument("job")
     parser.add_argument("file")
     parser.add_argument("--threads", type=int, default=1)

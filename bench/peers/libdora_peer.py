@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""The jobs in libdora's own Python package, on a pyarrow table that stands in memory."""
+
+import importlib
+from typing import Any
+
+dora: Any = importlib.import_module("libdora")
+
+FIGURES = {
+    "percentiles": "50,90",
+    "metrics": "deployments,change_lead_time,change_fail_rate,failed_deployment_recovery_time",
+}
+VALUES = (
+    "deployments",
+    "change_lead_time_p50",
+    "change_lead_time_p90",
+    "change_fail_rate",
+    "failed_deployment_recovery_time_p50",
+)
+
+
+class Peer:
+    """One engine."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def prepare(self, job: str, path: str) -> None:
+        self.table = importlib.import_module("pyarrow.parquet").read_table(path, read_dictionary=["service"])
+
+    def run(self, job: str, path: str) -> None:
+        self.engine = dora.Engine(threads=self.threads).read(self.table)
+        periods = ("day", "week") if job == "table-days-and-weeks" else ()
+        self.parts = [self.engine.query(by="service", period=period, **FIGURES) for period in periods]
+
+    def last_second(self) -> int:
+        raise NotImplementedError
+
+    def late(self, finished: int, lead: int) -> None:
+        raise NotImplementedError
+
+    def write_answer(self, job: str, path: str) -> None:
+        numpy = importlib.import_module("numpy")
+        compute = importlib.import_module("pyarrow.compute")
+        with open(path, "wb") as file:
+            for part, report in enumerate(self.parts):
+                rows = report.to_pyarrow()
+                rows = rows.filter(compute.greater(rows["deployments"], 0))
+                columns = [
+                    numpy.full(len(rows), part),
+                    compute.cast(compute.utf8_slice_codeunits(rows["service"], 4), "int64").to_numpy(),
+                    compute.cast(rows["window_start"], "int32").to_numpy(),
+                    *(compute.fill_null(compute.cast(rows[name], "double"), -1).to_numpy() for name in VALUES),
+                ]
+                numpy.column_stack([column.astype("float64") for column in columns]).tofile(file)
