@@ -34,12 +34,17 @@ static int64_t unit_number(dora_period period, int32_t day) {
     return period == DORA_PERIOD_WEEK ? ((int64_t)first + 3) / 7 : first; /* a Monday, as 1969-12-29 was, day -3 */
 }
 
+/* The first day of a calendar unit of some months. */
+static int32_t month_day(int64_t number, int32_t months) {
+    int64_t month = number * months;
+    return dora__day_from_date((struct dora__date){(int32_t)(month / 12), (int32_t)(month % 12) + 1, 1});
+}
+
 static void unit_days(dora_period period, int64_t number, int32_t *first, int32_t *last) {
     int32_t months = months_of(period);
     if (months) {
-        int64_t month = number * months;
-        struct dora__date date = {(int32_t)(month / 12), (int32_t)(month % 12) + 1, 1};
-        dora__period_of(dora__day_from_date(date), period, first, last);
+        *first = month_day(number, months);
+        *last = month_day(number + 1, months) - 1;
     } else {
         dora__period_of((int32_t)(period == DORA_PERIOD_WEEK ? number * 7 - 3 : number), period, first, last);
     }
@@ -101,16 +106,31 @@ static void complete_all(const struct dora__plan *plan, const struct dora__span 
     }
 }
 
+/* Units of months follow one another, so that each ends where the next one begins. */
+static void fill_months(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
+                        struct dora__windows *windows) {
+    int32_t months = months_of(plan->query.period);
+    int64_t number = unit_number(plan->query.period, span->since) + (int64_t)index;
+    int32_t next = month_day(number, months);
+    for (uint32_t w = 0; w < windows->count; w++) {
+        windows->first[w] = next;
+        next = month_day(++number, months);
+        windows->last[w] = next - 1;
+    }
+}
+
 void dora__plan_windows_from(const struct dora__plan *plan, const struct dora__span *span, uint64_t index,
                              uint32_t count, struct dora__windows *windows) {
     int32_t stride = stride_of(plan);
-    struct dora__window window = dora__plan_window(plan, span, index);
     windows->count = count;
-    for (uint32_t w = 0; w < count; w++) {
-        if (w && !stride)
-            window = dora__plan_window(plan, span, index + w);
-        windows->first[w] = window.first + (int32_t)w * stride;
-        windows->last[w] = window.last + (int32_t)w * stride;
+    if (!is_rolling(plan) && months_of(plan->query.period)) {
+        fill_months(plan, span, index, windows);
+    } else { /* of all time there is one */
+        struct dora__window window = dora__plan_window(plan, span, index);
+        for (uint32_t w = 0; w < count; w++) {
+            windows->first[w] = window.first + (int32_t)w * stride;
+            windows->last[w] = window.last + (int32_t)w * stride;
+        }
     }
     complete_all(plan, span, windows);
 }
