@@ -228,7 +228,8 @@ typedef struct dora_engine_options {
     uint32_t threads; /* how many a call may use inside, up to 64; 0 and 1: only its own. No result depends on it */
 } dora_engine_options;
 
-/* A new engine without facts. `options` may be NULL. Errors: ARGUMENT (names the option), MEMORY, IO (no such zone). */
+/* A new engine without facts. `options` may be NULL. Errors: ARGUMENT (names the option; also no such zone), MEMORY, IO
+   (the file of a zone cannot be read, or is none). */
 DORA_API dora_status dora_engine_new(const dora_engine_options *options, dora_engine **engine, dora_error *error);
 DORA_API void dora_engine_free(dora_engine *engine);
 

@@ -59,8 +59,8 @@ class Engine:
             (stage, done, total), which may raise to stop it.
 
     Raises:
-        ArgumentError: an option that cannot be.
-        FileError: the zone is not on this system.
+        ArgumentError: an option that cannot be, such as a zone that is not on this system.
+        FileError: the file of a zone cannot be read.
     """
 
     def __init__(

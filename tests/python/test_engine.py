@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: MIT
+"""Engines and reports: options, errors with their places, threads, interrupts, rows and exports."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import gc
+import json
+import os
+import pickle
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import libdora as dora
+
+FACTS: list[dict[str, Any]] = [
+    {
+        "id": f"d{i}",
+        "service": "shop" if i % 3 else "till",
+        "finished_at": datetime.datetime(2024, 1, 1 + i % 28, 12),
+        "committed_at": datetime.datetime(2024, 1, 1 + i % 28, 12) - datetime.timedelta(hours=1 + i),
+        "failed": i % 7 == 0,
+    }
+    for i in range(60)
+]
+
+
+def test_three_lines(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("finished_at,service\n2024-01-01T10:00:00Z,shop\n2024-01-09T10:00:00Z,shop\n")
+    r = dora.report(str(path), by="service", window=28)
+    assert len(r) == 9
+    assert (r[-1].group, r[-1]["deployments"], r[-1].end) == ("shop", 2, datetime.date(2024, 1, 9))
+    assert dora.report(path, by="service", window=28).to_ndjson() == r.to_ndjson()
+
+
+def test_rows() -> None:
+    r = dora.report(FACTS, by="service", period="week", metrics="dora")
+    row = r[0]
+    assert list(row) == list(r.columns) and len(row) == len(r.columns)
+    assert row.deployments == row["deployments"] and row.start == row["window_start"]
+    assert isinstance(row.start, datetime.date) and isinstance(row["change_lead_time_p50"], float)
+    assert row["deployment_rework_rate"] is None
+    with pytest.raises(KeyError):
+        row["nothing"]
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = row.nothing
+    assert [one.start for one in r[1:3]] == [r[1].start, r[2].start]
+    assert r[-1] == r[len(r) - 1] and r[0] in r
+    with pytest.raises(IndexError):
+        r[len(r)]
+    assert r.to_dicts()[0] == dict(row)
+    assert r.units["change_lead_time_p50"] == "seconds" and r.units["change_fail_rate"] == "ratio"
+    assert "deployments=" in repr(row) and "deployments" in dir(row)
+
+
+def test_texts(tmp_path: Path) -> None:
+    r = dora.report(FACTS, period="all", metrics="deployments")
+    assert r.to_csv(tmp_path / "r.csv") == "window_start,window_end,days,deployments\n2024-01-01,2024-01-28,28,60\n"
+    assert (tmp_path / "r.csv").read_text() == r.to_csv()
+    assert json.loads(r.to_json()) == [json.loads(r.to_ndjson())]
+    assert r.to_markdown().startswith("| window |") and "<table>" in r.to_html()
+    assert repr(r).splitlines()[0].startswith("window")
+
+
+def test_shown_reports_are_short_and_of_their_own_facts() -> None:
+    engine = dora.Engine().read(FACTS)
+    r = engine.query(window=2, until="2025-12-31")
+    assert "more rows" in repr(r) and len(repr(r).splitlines()) < 70
+    assert "60 records" in r._repr_html_() and r._repr_html_().count("<tr>") < 70
+    before = engine.query(period="all")
+    engine.add(service="new", finished_at="2024-01-05")
+    assert engine.query(period="all")[0]["deployments"] == 61 and before[0]["deployments"] == 60
+    assert " 60 " in f" {repr(before)} " and "records" not in before._repr_html_()
+
+
+def test_html_is_escaped() -> None:
+    r = dora.report([{"service": "<script>alert(1)</script>", "finished_at": "2024-01-01"}], by="service")
+    assert "<script>" not in r._repr_html_() and "&lt;script&gt;" in r._repr_html_()
+
+
+def test_requery_and_query() -> None:
+    r = dora.report(FACTS, by="service", period="month", percentiles=[50, 99.5], tiers=2019)
+    assert r.query.percentiles == "50,99.5" and "change_lead_time_p99.5" in r.columns
+    again = r.requery(by=None, period="all")
+    assert (len(again), again.query.tiers, again.query.by) == (1, 2019, None)
+    assert len(dora.phases(FACTS)) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"by": "colour"}, "by"),
+        ({"period": "century"}, "period"),
+        ({"window": 0}, "window"),
+        ({"percentiles": "101"}, "percentile"),
+        ({"metrics": "speed"}, "speed"),
+        ({"tiers": 1999}, "1999"),
+        ({"since": "yesterday"}, "since"),
+        ({"since": datetime.datetime(2024, 1, 1)}, "since"),
+        ({"only": "shop"}, "only"),
+        ({"max_rows": 0}, "max_rows"),
+    ],
+)
+def test_options_that_cannot_be(options: dict[str, Any], word: str) -> None:
+    engine = dora.Engine().read(FACTS)
+    with pytest.raises(dora.ArgumentError, match=word):
+        engine.query(**options)
+    assert len(engine.query(period="all")) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"attribution": "soon"}, {"attribution": -1}, {"threads": 0}, {"changes": "never"}, {"production": "a\0b"}],
+)
+def test_engine_options_that_cannot_be(options: dict[str, Any]) -> None:
+    with pytest.raises(dora.ArgumentError):
+        dora.Engine(**options)
+
+
+def test_errors_by_status() -> None:
+    with pytest.raises(dora.ArgumentError, match="Middle/Earth"):
+        dora.Engine(time_zone="Middle/Earth")
+    with pytest.raises(dora.LimitError, match="rows"):
+        dora.report(FACTS, period="day", max_rows=3)
+    with pytest.raises(dora.InputError) as caught:
+        dora.Engine().add([{"finished_at": "2024-01-01"}, {"finished_at": "2024-13-01"}])
+    assert (caught.value.record, caught.value.line) == (2, 2) and caught.value.byte > 0
+    assert isinstance(caught.value, ValueError) and "finished_at" in str(caught.value)
+
+
+def test_attribution_spellings() -> None:
+    facts: list[dict[str, Any]] = [
+        {"finished_at": "2024-01-01T00:00:00Z", "service": "a"},
+        {"kind": "incident", "id": 1, "service": "a", "opened_at": "2024-01-02", "resolved_at": "2024-01-03"},
+    ]
+
+    def failed(attribution: Any) -> Any:
+        return dora.report(facts, attribution=attribution, period="all", until="2024-01-05")[0]["failed_deployments"]
+
+    assert [failed(x) for x in (None, "24h", "1d", 86400, datetime.timedelta(days=1))] == [1] * 5
+    assert [failed(x) for x in (0, "3h", dora.Attribution.EXPLICIT)] == [0] * 3
+    assert failed(dora.Attribution.UNLIMITED) == 1
+
+
+def test_account() -> None:
+    engine = dora.Engine().read(
+        [*FACTS, *FACTS[:5], {"finished_at": "2024-01-01", "environment": "test", "colour": "red"}, {"kind": "bicycle"}]
+    )
+    account = engine.account()
+    assert (account.records, account.facts, account.merged, account.rejected) == (67, 61, 5, 1)
+    assert account.dispositions["deployment"] == {"counted": 60, "not_production": 1}
+    assert account.unknown_fields == {"colour": 1} and account.environments["test"] == 1
+    assert "rejected" in str(account)
+    assert engine.rejected == 1 and engine.rejections[0].record == 67 and "bicycle" in engine.rejections[0].message
+
+
+def test_tiers() -> None:
+    table = dora.tiers(2024)
+    assert table == dora.tiers(str(table)) and hash(table) == hash(dora.tiers(2024)) and table != dora.tiers(2019)
+    elite = table.lead_time["elite"]
+    assert elite is not None and elite.value == 86400
+    assert table.recovery["medium"] is None and 2024 in dora.EDITIONS
+    own = dora.tiers(str(table).replace("2024", "ours"))
+    assert dora.report(FACTS, tiers=own).query.tiers == own and own.name == "ours"
+    with pytest.raises(dora.InputError):
+        dora.tiers("lead_time < soon")
+
+
+def test_closed_engines() -> None:
+    with dora.Engine() as engine:
+        r = engine.read(FACTS).query(period="all")
+    assert r[0]["deployments"] == 60 and "closed" in repr(engine)
+    engine.close()
+    for use in (lambda: engine.read(FACTS), engine.query, engine.account):
+        with pytest.raises(ValueError, match="closed"):
+            use()
+    assert "60" in repr(r)
+
+
+def test_neither_pickled_nor_copied() -> None:
+    engine = dora.Engine()
+    for what in (engine, engine.query()):
+        for use in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="pickled"):
+                use(what)
+
+
+def test_an_engine_is_used_by_one_thread_at_a_time() -> None:
+    engine = dora.Engine()
+    seen: list[BaseException] = []
+
+    def facts() -> Iterator[dict[str, Any]]:
+        def other() -> None:
+            try:
+                engine.query()
+            except BaseException as raised:
+                seen.append(raised)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        yield from FACTS
+
+    engine.read(facts())
+    assert [type(one) for one in seen] == [RuntimeError] and "in use" in str(seen[0])
+    assert engine.query(period="all")[0]["deployments"] == 60
+
+
+def test_engines_work_in_parallel() -> None:
+    wanted = dora.report(FACTS, by="service").to_ndjson()
+    got: list[str] = []
+
+    def work() -> None:
+        for _ in range(20):
+            got.append(dora.report(FACTS, by="service").to_ndjson())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == [wanted] * 80
+
+
+def test_progress() -> None:
+    told: list[tuple[str, int, int]] = []
+    engine = dora.Engine(progress=lambda *stage: told.append(stage))
+    engine._ticker.context.interval_us = 0
+    engine.read(b"finished_at\n" + b"2024-01-01\n" * 20000)
+    engine.query()
+    assert {stage for stage, _, _ in told} == {"reading", "settling", "querying"}
+    assert all(0 <= done <= total for stage, done, total in told if total)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise LookupError(stage)
+
+    for use in (lambda: engine.read(b"finished_at\n2024-01-01\n", progress=stop), lambda: engine.query(progress=stop)):
+        with pytest.raises(LookupError):
+            use()
+    assert engine.query(period="all")[0]["deployments"] in (20000, 20001)  # a reader may hold the last records back
+
+
+def test_progress_is_silent_without_a_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    import builtins
+
+    real = builtins.__import__
+
+    def without_tqdm(name: str, *args: Any) -> Any:
+        if name.startswith("tqdm"):
+            raise ImportError(name)
+        return real(name, *args)
+
+    builtins.__import__ = without_tqdm  # type: ignore[assignment]
+    try:
+        dora.report(FACTS, progress=True)
+    finally:
+        builtins.__import__ = real
+    assert capfd.readouterr() == ("", "")
+
+
+def many_facts(rows: int = 400_000) -> bytes:
+    days = [f"2024-{1 + i % 12:02}-{1 + i % 28:02}T10:{i % 60:02}:00Z" for i in range(1000)]
+    block = "".join(f"svc-{i % 97},{day},2023-12-31\n" for i, day in enumerate(days))
+    return ("service,finished_at,committed_at\n" + block * (rows // 1000)).encode()
+
+
+@pytest.mark.parametrize("stage", ["reading", "settling", "querying"])
+def test_an_interrupt_leaves_the_engine_usable(stage: str) -> None:
+    data = many_facts()
+    engine = dora.Engine(threads=1)
+    engine._ticker.context.interval_us = 0
+    done: list[str] = []
+
+    def interrupt(now: str, part: int, total: int) -> None:
+        if now == stage and not done:
+            done.append(now)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.read(data, progress=interrupt)
+        engine.query(by="service", period="day", progress=interrupt)
+    counted = engine.query(period="all")[0]["deployments"]
+    assert isinstance(counted, int) and 0 < counted <= 400_000
+    engine.add(service="one more", finished_at="2024-01-01")
+    assert engine.query(period="all")[0]["deployments"] == counted + 1
+
+
+def test_a_signal_ends_long_work() -> None:
+    data = many_facts()
+    engine = dora.Engine(threads=1)
+
+    def work() -> None:
+        while True:
+            engine.read(data)
+            engine.query(by="service", period="day")
+
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    timer.join()
+    assert time.monotonic() - begin < 30  # no time is asserted here but that it ends
+    assert len(engine.query(period="all")) == 1
+
+
+@pytest.mark.memory
+def test_exports_outlive_their_report() -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow
+
+    r = dora.report(FACTS, by="service", period="day")
+    tables = [pyarrow.table(r) for _ in range(3)]
+    schema = pyarrow.schema(r)
+    capsule = r.__arrow_c_stream__()
+    assert schema == tables[0].schema and schema.names == list(r.columns)
+    rows = r.to_dicts()
+    del r
+    gc.collect()
+    assert [table.to_pylist() for table in tables] == [rows] * 3
+    del tables, capsule
+    gc.collect()
+
+
+def test_frames_of_reports() -> None:
+    r = dora.report(FACTS, by="service", period="week", metrics="dora")
+    polars = pytest.importorskip("polars")
+    frame = r.to_polars()
+    assert isinstance(frame, polars.DataFrame) and frame.to_dicts() == r.to_dicts()
+    table = r.to_pyarrow()
+    assert table.to_pylist() == r.to_dicts()
+    assert list(r.to_pandas().columns) == list(r.columns) and len(r.to_pandas()) == len(r)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""What facts may come from: each source means what the same facts mean as NDJSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import gzip
+import io
+import json
+import uuid
+from collections import UserDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import libdora as dora
+
+CSV = "finished_at,service,committed_at\n2024-01-01T10:00:00Z,shop,2024-01-01T09:00:00Z\n2024-01-02,till,\n"
+LINES = "".join(
+    json.dumps({"finished_at": f"2024-01-{day:02}T10:00:00Z", "service": "shop", "id": f"d{day}"}) + "\n"
+    for day in range(1, 29)
+)
+
+
+def told(*sources: Any, **options: Any) -> str:
+    return dora.report(*sources, by="service", **options).to_ndjson()
+
+
+def test_files_and_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "facts"
+    for text in (CSV, LINES):
+        path.write_text(text)
+        data = text.encode()
+        wanted = told(str(path))
+        assert len(wanted.splitlines()) in (1, 2)
+        for source in (path, data, bytearray(data), memoryview(data), io.BytesIO(data), io.StringIO(text)):
+            assert told(source) == wanted
+        with path.open("rb") as file:
+            assert told(file) == wanted
+        with path.open() as text_file:
+            assert told(text_file) == wanted
+        for packed in (gzip.compress(data), gzip.compress(data[:40]) + gzip.compress(data[40:]) + b"\0" * 9):
+            path.write_bytes(packed)
+            assert told(path) == told(packed) == told(io.BytesIO(packed)) == wanted
+
+
+def test_zstd(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    packed = zstandard.compress(CSV.encode()[:30]) + zstandard.compress(CSV.encode()[30:])
+    assert told(packed) == told(io.BytesIO(packed)) == told(CSV.encode())
+    with pytest.raises(dora.InputError, match="zstd"):
+        told(packed[:-5])
+
+
+def test_several_sources_are_one_history() -> None:
+    lines = LINES.encode().splitlines(keepends=True)
+    assert told(*reversed(lines), lines[3]) == told(LINES.encode())
+    assert told() == ""
+
+
+@pytest.mark.parametrize("packed", [gzip.compress(CSV.encode())[:-9], b"\x1f\x8b\x08\x00broken broken broken"])
+def test_broken_gzip(packed: bytes) -> None:
+    with pytest.raises(dora.InputError, match="gzip"):
+        told(packed)
+
+
+def test_what_is_no_source() -> None:
+    for source in (None, 7, 3.5, object()):
+        with pytest.raises(dora.ArgumentError, match="cannot read"):
+            told(source)
+    with pytest.raises(FileNotFoundError):
+        told("no such file.csv")
+    with pytest.raises(dora.InputError):
+        told(b"colour,taste\nred,sour\n")
+    with pytest.raises(dora.InputError, match="dict"):
+        told([{"finished_at": "2024-01-01"}, 7])
+    with pytest.raises(dora.InputError, match="object"):
+        told([{"finished_at": object()}])
+
+
+def test_one_dict_and_fields() -> None:
+    engine = dora.Engine().add({"finished_at": "2024-01-01"}).add(finished_at="2024-01-02", service="shop")
+    assert engine.query(period="all")[0]["deployments"] == 2
+    with pytest.raises(dora.ArgumentError):
+        engine.add()
+    with pytest.raises(dora.ArgumentError):
+        engine.add([], service="x")
+    with pytest.raises(dora.ArgumentError):
+        engine.add("file.csv")
+
+
+class Status(enum.Enum):
+    GOOD = "success"
+
+
+def test_values_of_dicts() -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
+    aware = datetime.datetime(2024, 1, 1, 15, 30, tzinfo=zone)
+    same = [
+        "2024-01-01T10:00:00Z",
+        datetime.datetime(2024, 1, 1, 10),
+        aware,
+        1704103200,
+        1704103200.0,
+        1704103200000,
+        decimal.Decimal("1704103200"),
+    ]
+    wanted = told([{"id": 7, "finished_at": same[0]}])
+    for value in same:
+        assert told([{"id": 7, "finished_at": value}]) == wanted
+    assert told([{"finished_at": datetime.date(2024, 1, 1)}]) == told([{"finished_at": "2024-01-01"}])
+    key = uuid.uuid4()
+    facts: list[Any] = [
+        {"id": key, "finished_at": same[0], "failed": None, "committed_at": float("nan"), "changes": ("a", "b")},
+        UserDict({"id": str(key), "finished_at": same[0], "status": Status.GOOD, "changes": {"b", "c"}}),
+    ]
+    engine = dora.Engine().read(facts)
+    assert (engine.account().merged, engine.rejected) == (1, 0)
+
+
+def test_numpy_and_pandas_values() -> None:
+    numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    wanted = told([{"id": 7, "finished_at": "2024-01-01T10:00:00Z", "failed": True, "changes": ["a"]}])
+    assert wanted == told(
+        [
+            {
+                "id": numpy.int64(7),
+                "finished_at": pandas.Timestamp("2024-01-01T10:00:00"),
+                "failed": numpy.bool_(True),
+                "restored_at": pandas.NaT,
+                "version": pandas.NA,
+                "changes": numpy.array(["a"]),
+            }
+        ]
+    )
+
+
+def test_columns_and_kind() -> None:
+    facts = [{"when": "2024-01-01", "who": "shop", "number": 1}]
+    engine = dora.Engine().read(facts, columns={"opened_at": "when", "service": "who", "id": "number"}, kind="incident")
+    assert engine.account().dispositions == {"incident": {"unattributed": 1}}
+    for columns in ({"nothing": "when"}, {"service": "a", "team": "a"}):
+        with pytest.raises(dora.ArgumentError):
+            dora.Engine().read(facts, columns=columns)
+    with pytest.raises(dora.ArgumentError, match="kind"):
+        dora.Engine().read(facts, kind="bicycle")
+    assert told(b"finished_at|service\n2024-01-01|a\n", delimiter="|", format="csv") != ""
+    with pytest.raises(dora.ArgumentError):
+        told(b"", delimiter="||")
+
+
+def test_rejections() -> None:
+    engine = dora.Engine()
+    engine.read(b'{"finished_at":"x"}\n{"finished_at":"2024-01-01"}\nrubbish\n', format="ndjson")
+    assert engine.rejected == 2 and [one.line for one in engine.rejections] == [1, 3]
+    assert engine.rejections[0].source == "source 1" and dataclasses.asdict(engine.rejections[0])["byte"] > 0
+    engine.read([{"finished_at": "y"}] * 50)
+    assert engine.rejected == 52 and len(engine.rejections) == 20
+    with pytest.raises(dora.InputError) as caught:
+        engine.read(CSV.encode(), b"finished_at\nz\n", strict=True)
+    assert (caught.value.source, caught.value.line) == ("source 2", 2)
+    assert engine.query(period="all")[0]["deployments"] == 3
+
+
+def test_a_file_that_fails_keeps_what_was_read() -> None:
+    class Failing(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            if self.tell_ == 0:
+                self.tell_ = 1
+                return LINES.encode()
+            raise OSError("the disk is gone")
+
+        tell_ = 0
+
+    engine = dora.Engine()
+    with pytest.raises(OSError, match="gone"):
+        engine.read(Failing())
+    counted = engine.query(period="all")[0]["deployments"]
+    assert isinstance(counted, int) and counted >= 27
