@@ -148,7 +148,7 @@ def make_series(report: Report, metric: str, groups_most: int = GROUPS_MOST) -> 
     kept = sorted(sorted(weight), key=lambda name: -weight[name])[:groups_most]
     rows = [row for row in rows if row["group"] in set(kept)]
     low_y, high_y, logarithmic = _extent(rows, unit)
-    judged = metric in _JUDGED
+    judged = metric in _JUDGED and any(row["y"] is not None for row in rows)
     table = tiers(asked.query.tiers) if judged and isinstance(asked.query.tiers, int) else asked.query.tiers
     return Series(
         metric=metric,
@@ -190,8 +190,10 @@ def _y_axis(series: Series, small: bool = False, titled: bool = True) -> dict[st
     axis: dict[str, Any] = {"title": name if titled and not small else None, "tickCount": 3 if small else 6}
     if series.unit == "seconds":
         axis["labelExpr"] = words.DURATION_LABEL
-        if series.logarithmic:
-            axis["values"] = words.marks(series.low, series.high, 3 if small else 7)
+        most = 3 if small else 7
+        axis["values"] = (
+            words.marks(series.low, series.high, most) if series.logarithmic else words.even_marks(series.high, most)
+        )
     elif series.unit == "ratio":
         axis["format"] = "~%"
     if series.logarithmic:

@@ -63,3 +63,9 @@ def marks(low: float, high: float, most: int = 7) -> list[float]:
     inside = [mark for mark in _MARKS if low <= mark <= high]
     step = -(-len(inside) // most) or 1
     return [float(mark) for mark in inside[::step]]
+
+
+def even_marks(high: float, most: int = 7) -> list[float]:
+    """At most so many marks of an axis of durations from 0 on."""
+    step = next((mark for mark in _MARKS if high / mark < most), high)
+    return [float(step * i) for i in range(int(high / step) + 1)]
