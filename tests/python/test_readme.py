@@ -24,7 +24,8 @@ PLACES = [
 
 
 def example(page: str, number: int) -> str:
-    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)[number]
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    return blocks[number]
 
 
 @pytest.mark.parametrize(("page", "number"), PLACES)
@@ -46,7 +47,8 @@ def test_examples_are_typed(page: str, number: int, tmp_path: Path) -> None:
         pytest.skip("no mypy beside the package")
     path = tmp_path / "example.py"
     path.write_text(example(page, number))
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(path)]
+    settings = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "mypy", "--strict", *settings, str(path)]
     environment = os.environ | {"MYPYPATH": str(ROOT / "bindings/python")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
