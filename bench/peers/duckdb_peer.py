@@ -199,7 +199,9 @@ class Peer:
     def prepare(self, job: str, path: str) -> None:
         in_memory = job == "read" or job.startswith(IN_MEMORY)
         if in_memory and path.endswith(".parquet"):  # the columns stand in memory, as from any producer
-            table = importlib.import_module("pyarrow.parquet").read_table(path, read_dictionary=["service"])
+            table = importlib.import_module("pyarrow.parquet").read_table(
+                path, read_dictionary=["service", "environment"]
+            )
             self.connection.register("columns", table)
         if job == "stream":
             self.connection.execute(f"CREATE TABLE derived AS {DERIVED.format(source=source_of(path, job))}")

@@ -26,7 +26,9 @@ class Peer:
         self.threads = threads
 
     def prepare(self, job: str, path: str) -> None:
-        self.table = importlib.import_module("pyarrow.parquet").read_table(path, read_dictionary=["service"])
+        self.table = importlib.import_module("pyarrow.parquet").read_table(
+            path, read_dictionary=["service", "environment"]
+        )
 
     def run(self, job: str, path: str) -> None:
         self.engine = dora.Engine(threads=self.threads).read(self.table)

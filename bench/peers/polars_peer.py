@@ -82,7 +82,9 @@ class Peer:
 
     def prepare(self, job: str, path: str) -> None:
         if job.startswith(IN_MEMORY):
-            table = importlib.import_module("pyarrow.parquet").read_table(path, read_dictionary=["service"])
+            table = importlib.import_module("pyarrow.parquet").read_table(
+                path, read_dictionary=["service", "environment"]
+            )
             self.frame = pl.from_arrow(table)
 
     def run(self, job: str, path: str) -> None:
