@@ -104,8 +104,10 @@ def _samples(row: Row, metric: str) -> int | None:
     return None
 
 
-def _extent(rows: list[dict[str, Any]], unit: str) -> tuple[float, float, bool]:
-    values = [row[key] for row in rows for key in ("y", "low0", "high0") if row.get(key) is not None]
+def _extent(rows: list[dict[str, Any]], unit: str, groups: int) -> tuple[float, float, bool]:
+    """Least and greatest of the axis, and whether it is logarithmic. The bands of several groups are not drawn."""
+    keys = ("y",) if groups > 1 else ("y", "low0", "high0")
+    values = [row[key] for row in rows for key in keys if row.get(key) is not None]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if unit == "seconds":
         low = max(low, 1.0)
@@ -147,7 +149,7 @@ def make_series(report: Report, metric: str, groups_most: int = GROUPS_MOST) -> 
         rows.append(made)
     kept = sorted(sorted(weight), key=lambda name: -weight[name])[:groups_most]
     rows = [row for row in rows if row["group"] in set(kept)]
-    low_y, high_y, logarithmic = _extent(rows, unit)
+    low_y, high_y, logarithmic = _extent(rows, unit, len(kept))
     judged = metric in _JUDGED and any(row["y"] is not None for row in rows)
     table = tiers(asked.query.tiers) if judged and isinstance(asked.query.tiers, int) else asked.query.tiers
     return Series(
