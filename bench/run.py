@@ -107,7 +107,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a tenth of the size, without growth; a few minutes")
     parser.add_argument("--rows", type=int, help="inline deployments (default 10,000,000)")
     parser.add_argument("--seed", type=int, default=1, help="of the histories (default 1)")
-    parser.add_argument("--rounds", type=int, help="how often each engine takes its turn (default 3, quick 2)")
+    parser.add_argument("--rounds", type=int, help="how often each engine takes its turn (default 3, quick 1)")
     parser.add_argument("--only", default="", metavar="REGEX", help="jobs whose name matches, without growth")
     parser.add_argument("--cores", type=int, choices=(1, 2), help="only on that many")
     parser.add_argument("--growth", action="store_true", help="only growth and odd histories")
@@ -121,7 +121,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, metavar="FOLDER", help="write results.jsonl and RESULTS.md there")
     asked = parser.parse_args()
     asked.rows = asked.rows or (1_000_000 if asked.quick else 10_000_000)
-    asked.rounds = asked.rounds or (2 if asked.quick else 3)
+    asked.rounds = asked.rounds or (1 if asked.quick else 3)
     asked.odd_rows = asked.odd_rows or asked.rows // 10
     if asked.rows < 10_000 or asked.rounds < 1:
         parser.error("rows from 10,000, rounds from 1")
