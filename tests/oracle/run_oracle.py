@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -172,7 +173,7 @@ def run_seed(seed: int, only: str | None) -> tuple[int, list[str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=60)
+    parser.add_argument("--seeds", type=int, default=int(os.environ.get("DORA_SEEDS", "60")))
     parser.add_argument("--long", action="store_true", help="1,000 seeds")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--options", help="ask this set alone")
