@@ -42,6 +42,13 @@ JOBS = (
     Job("read Arrow", "read-arrow", None, ("duckdb",), "read", PARQUET),
     Job("read a pyarrow table in Python", "read", PARQUET, python=True),
     Job("A on a pyarrow table in Python", "table-days-and-weeks", PARQUET, ("duckdb", "polars"), python=True),
+    Job(
+        "B by service on a pyarrow table in Python",
+        "table-rolling-by-service",
+        PARQUET,
+        ("duckdb", "polars"),
+        python=True,
+    ),
     Job("A", "days-and-weeks", CSV, PEERS, cores=(1, 2)),
     Job("A, peers from Parquet", "days-and-weeks", CSV, PEERS, theirs=PARQUET, quick=False),
     Job("B whole", "rolling-whole", CSV, PEERS[:3], cores=(1, 2)),

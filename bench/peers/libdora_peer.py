@@ -10,6 +10,11 @@ FIGURES = {
     "percentiles": "50,90",
     "metrics": "deployments,change_lead_time,change_fail_rate,failed_deployment_recovery_time",
 }
+QUERIES: dict[str, tuple[dict[str, object], ...]] = {
+    "read": (),
+    "table-days-and-weeks": ({"period": "day"}, {"period": "week"}),
+    "table-rolling-by-service": ({"window": 28},),
+}
 VALUES = (
     "deployments",
     "change_lead_time_p50",
@@ -32,8 +37,7 @@ class Peer:
 
     def run(self, job: str, path: str) -> None:
         self.engine = dora.Engine(threads=self.threads).read(self.table)
-        periods = ("day", "week") if job == "table-days-and-weeks" else ()
-        self.parts = [self.engine.query(by="service", period=period, **FIGURES) for period in periods]
+        self.parts = [self.engine.query(by="service", **query, **FIGURES) for query in QUERIES[job]]
 
     def last_second(self) -> int:
         raise NotImplementedError
@@ -44,6 +48,7 @@ class Peer:
     def write_answer(self, job: str, path: str) -> None:
         numpy = importlib.import_module("numpy")
         compute = importlib.import_module("pyarrow.compute")
+        day = "window_end" if job == "table-rolling-by-service" else "window_start"
         with open(path, "wb") as file:
             for part, report in enumerate(self.parts):
                 rows = report.to_pyarrow()
@@ -51,7 +56,7 @@ class Peer:
                 columns = [
                     numpy.full(len(rows), part),
                     compute.cast(compute.utf8_slice_codeunits(rows["service"], 4), "int64").to_numpy(),
-                    compute.cast(rows["window_start"], "int32").to_numpy(),
+                    compute.cast(rows[day], "int32").to_numpy(),
                     *(compute.fill_null(compute.cast(rows[name], "double"), -1).to_numpy() for name in VALUES),
                 ]
                 numpy.column_stack([column.astype("float64") for column in columns]).tofile(file)
