@@ -84,26 +84,43 @@ static void ask_interval(struct dora__figures *figures, struct dora__series_figu
     }
 }
 
-/* Where a percentile lies in each window; dora__percentile_place in 32 bits where they are enough. */
+/* Below which numbers of samples ask_small may be used. */
+static uint64_t most_small(const struct dora__plan *plan, const struct dora__percentile *asked) {
+    bool linear = plan->query.percentile_rule == DORA_PERCENTILE_LINEAR;
+    return linear ? (uint64_t)INT32_MAX / (asked->numerator + UINT64_C(1)) : 0;
+}
+
+/* dora__percentile_place, linear, in numbers of 31 bits, whose quotient as a double rounds to no other whole number
+   from below. Free of branches, for vectors. */
+static void ask_small(const struct dora__figures *figures, const struct dora__percentile *asked, const uint64_t *n,
+                      size_t *k, uint32_t *between) {
+    int32_t numerator = (int32_t)asked->numerator, denominator = (int32_t)asked->denominator;
+    for (uint32_t w = 0; w < figures->windows.count; w++) {
+        int32_t count = (int32_t)n[w], scaled = (count - (count > 0)) * numerator;
+        int32_t index = (int32_t)((double)scaled / denominator);
+        k[w] = count ? (size_t)index : DORA__NOT_ASKED;
+        between[w] = (uint32_t)(scaled - index * denominator);
+    }
+}
+
+/* Where a percentile lies in each window. */
 static void ask_percentile(const struct dora__figures *figures, struct dora__series_figures *series, size_t which) {
     const struct dora__percentile *asked = &figures->plan->percentiles[which];
-    bool linear = figures->plan->query.percentile_rule == DORA_PERCENTILE_LINEAR;
-    uint64_t most = linear ? UINT32_MAX / (asked->numerator + UINT64_C(1)) : 0;
     size_t *k = series->k + which * DORA__WINDOWS;
     uint32_t *between = series->between + which * DORA__WINDOWS;
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < figures->windows.count; w++)
+        any |= series->n[w];
+    if (any < most_small(figures->plan, asked)) {
+        ask_small(figures, asked, series->n, k, between);
+        return;
+    }
     for (uint32_t w = 0; w < figures->windows.count; w++) {
-        uint64_t n = series->n[w];
-        if (n - 1 < most) {
-            uint32_t scaled = (uint32_t)(n - 1) * asked->numerator, index = scaled / asked->denominator;
-            k[w] = index;
-            between[w] = scaled - index * asked->denominator;
-        } else if (!n) {
-            k[w] = DORA__NOT_ASKED;
-        } else {
-            struct dora__place place = dora__percentile_place(figures->plan->query.percentile_rule, asked, n);
-            k[w] = (size_t)place.index;
-            between[w] = place.numerator;
-        }
+        struct dora__place place = {0, 0};
+        if (series->n[w])
+            place = dora__percentile_place(figures->plan->query.percentile_rule, asked, series->n[w]);
+        k[w] = series->n[w] ? (size_t)place.index : DORA__NOT_ASKED;
+        between[w] = place.numerator;
     }
 }
 
