@@ -49,11 +49,25 @@ bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory,
     return true;
 }
 
+/* Of days that follow one another each is found by counting those before it that the directory has. */
+static void find_consecutive(const int32_t *directory, uint32_t from, int32_t first, uint32_t count, uint32_t *found) {
+    memset(found, 0, count * sizeof *found);
+    while (directory[from] < first)
+        from++;
+    for (uint32_t place = from; (int64_t)directory[place] - first < count - INT64_C(1); place++)
+        found[directory[place] - first + 1] = 1;
+    for (uint32_t i = 0; i < count; i++)
+        found[i] = from += found[i];
+}
+
 void dora__strip_find(const struct dora__strip *strip, uint32_t from, const int32_t *day, uint32_t count,
                       uint32_t *found) {
     const int32_t *directory = strip->day;
+    if (day[count - 1] - (int64_t)day[0] == count - INT64_C(1)) {
+        find_consecutive(directory, from, day[0], count, found);
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
-        from += directory[from] < day[i]; /* of windows a day apart mostly all there is */
         while (directory[from] < day[i])
             from++;
         found[i] = from;
