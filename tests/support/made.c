@@ -106,10 +106,14 @@ void made_release(struct made *made) {
 struct grown {
     char *data;
     size_t size;
+    size_t room;
 };
 
 static void append(struct grown *grown, const void *data, size_t size) {
-    grown->data = realloc(grown->data, grown->size + size + 1);
+    if (!grown->data || grown->room - grown->size < size) {
+        grown->room = 2 * grown->room + size + 1;
+        grown->data = realloc(grown->data, grown->room);
+    }
     if (!grown->data)
         abort();
     memcpy(grown->data + grown->size, data, size);
