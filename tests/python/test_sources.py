@@ -12,6 +12,7 @@ import io
 import json
 import uuid
 from collections import UserDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,34 @@ def test_files_and_bytes(tmp_path: Path) -> None:
         for packed in (gzip.compress(data), gzip.compress(data[:40]) + gzip.compress(data[40:]) + b"\0" * 9):
             path.write_bytes(packed)
             assert told(path) == told(packed) == told(io.BytesIO(packed)) == wanted
+
+
+def test_files_that_come_in_small_pieces() -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(1)
+
+    assert told(Slow(CSV.encode())) == told(Slow(gzip.compress(CSV.encode()) + b"\0" * 9)) == told(CSV.encode())
+    padded = gzip.compress(CSV.encode()) + b"\0" * (5 << 20)
+    assert told(padded) == told(io.BytesIO(padded)) == told(CSV.encode())
+
+
+def test_nothing_in_files() -> None:
+    for nothing in (b"", "", gzip.compress(b""), b"finished_at,service\n"):
+        source: Any = io.StringIO(nothing) if isinstance(nothing, str) else nothing
+        assert told(source) == ""
+
+
+def test_paths_of_bytes(tmp_path: Path) -> None:
+    class Place:
+        def __fspath__(self) -> bytes:
+            return bytes(tmp_path / "facts")
+
+    (tmp_path / "facts").write_text(CSV)
+    assert told(Place()) == told(CSV.encode())
+    (tmp_path / "facts").write_text("finished_at\nx\n")
+    with pytest.raises(dora.InputError, match="facts, line 2"):
+        told(Place(), strict=True)
 
 
 def test_zstd(tmp_path: Path) -> None:
@@ -139,6 +168,77 @@ def test_numpy_and_pandas_values() -> None:
     )
 
 
+ABSENT = [float("nan"), decimal.Decimal("NaN"), decimal.Decimal("sNaN"), None]
+NO_VALUES = [float("inf"), float("-inf"), decimal.Decimal("Infinity"), "\ud800", 10**400]
+
+
+def test_values_that_are_absent() -> None:
+    numpy = pytest.importorskip("numpy")
+    for absent in [*ABSENT, numpy.float32("nan"), numpy.float64("nan"), numpy.datetime64("NaT")]:
+        engine = dora.Engine().read([{"finished_at": "2024-01-01", "committed_at": absent}], strict=True)
+        assert engine.query(period="all")[0]["change_lead_time_p50"] is None
+
+
+@pytest.mark.parametrize("value", NO_VALUES)
+def test_values_that_reject_their_record(value: Any) -> None:
+    good = {"finished_at": "2024-01-01"}
+    engine = dora.Engine().read([good, {**good, "committed_at": value}, good])
+    assert (engine.rejected, engine.rejections[0].record) == (1, 2)
+    assert engine.query(period="all")[0]["deployments"] == 2
+    with pytest.raises(dora.InputError) as caught:
+        dora.Engine().add([good, {**good, "committed_at": value}])
+    assert caught.value.record == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"finished_at": object()},
+        {"finished_at": b"2024-01-01"},
+        {"finished_at": datetime.timedelta(1)},
+        {"finished_at": datetime.datetime.min.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=5)))},
+        {(1, 2): "2024-01-01"},
+        ["finished_at", "2024-01-01"],
+        7,
+    ],
+)
+def test_what_is_no_fact(wrong: Any) -> None:
+    engine = dora.Engine()
+    with pytest.raises(dora.InputError) as caught:
+        engine.read([{"finished_at": "2024-01-01"}, {"finished_at": "2024-01-02"}, wrong])
+    assert (caught.value.source, caught.value.record) == ("source 1", 3)
+    assert engine.query(period="all")[0]["deployments"] == 2
+
+
+def test_numpy_instants_and_ids() -> None:
+    numpy = pytest.importorskip("numpy")
+    wanted = told([{"id": 7, "finished_at": "2024-01-01"}])
+    for unit in ("D", "s", "ms", "us", "ns"):
+        assert told([{"id": numpy.uint8(7), "finished_at": numpy.datetime64("2024-01-01", unit)}]) == wanted
+    same = [{"id": key, "finished_at": "2024-01-01"} for key in (7, "7", numpy.int32(7), decimal.Decimal(7))]
+    assert dora.Engine().read(same, strict=True).account().merged == 3
+
+
+def test_iterables_that_fail_keep_what_they_gave() -> None:
+    def facts() -> Iterator[dict[str, Any]]:
+        yield from ({"finished_at": "2024-01-01"} for _ in range(3))
+        raise LookupError("no more")
+
+    engine = dora.Engine()
+    with pytest.raises(LookupError, match="no more"):
+        engine.read(facts())
+    assert engine.query(period="all")[0]["deployments"] == 3
+
+
+def test_many_dicts() -> None:
+    facts = [{"id": f"d{i}", "finished_at": 1704067200 + 60 * i, "service": f"s{i % 5}"} for i in range(40_000)]
+    lines = "\n".join(json.dumps(fact) for fact in facts).encode()
+    assert told(iter(facts)) == told(lines)
+    facts[30_000]["finished_at"] = "never"
+    engine = dora.Engine().read(facts)
+    assert [(one.record, one.line) for one in engine.rejections] == [(30_001, 30_001)]
+
+
 def test_columns_and_kind() -> None:
     facts = [{"when": "2024-01-01", "who": "shop", "number": 1}]
     engine = dora.Engine().read(facts, columns={"opened_at": "when", "service": "who", "id": "number"}, kind="incident")
@@ -164,6 +264,18 @@ def test_rejections() -> None:
         engine.read(CSV.encode(), b"finished_at\nz\n", strict=True)
     assert (caught.value.source, caught.value.line) == ("source 2", 2)
     assert engine.query(period="all")[0]["deployments"] == 3
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_strict_reading_of_much(threads: int) -> None:
+    rows = b"2024-01-01\n" * 1_000_000
+    data = b"finished_at\n" + rows + b"x\n" + rows
+    for source in (data, bytearray(data), io.BytesIO(data), gzip.compress(data, 1)):
+        engine = dora.Engine(threads=threads)
+        with pytest.raises(dora.InputError) as caught:
+            engine.read(source, strict=True)
+        assert (caught.value.line, caught.value.byte) == (1_000_002, len(rows) + 12)
+        assert engine.query(period="all")[0]["deployments"] == 1_000_000
 
 
 def test_a_file_that_fails_keeps_what_was_read() -> None:

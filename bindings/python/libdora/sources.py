@@ -16,7 +16,7 @@ import math
 import os
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from libdora import _native
@@ -131,10 +131,8 @@ class _Reader:
 
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         error = new_error()
-        with memoryview(data) as view:
-            pointer = ffi.from_buffer("char[]", view)
-            check(lib.dora_reader_feed(self.reader, pointer, view.nbytes, error), error, self.source)
-            ffi.release(pointer)
+        with ffi.from_buffer("char[]", data) as pointer:
+            check(lib.dora_reader_feed(self.reader, pointer, len(data), error), error, self.source)
 
     def __enter__(self) -> _Reader:
         return self
@@ -152,6 +150,7 @@ def _gunzip(pieces: Iterator[bytes], source: str) -> Iterator[bytes]:
     inflate, begun = zlib.decompressobj(31), False
     try:
         for piece in pieces:
+            piece = piece if begun else piece.lstrip(b"\0")  # what pads the file, after a member
             while piece:
                 begun = True
                 out = inflate.decompress(piece, PIECE_BYTES)
@@ -284,10 +283,12 @@ def _value(value: Any) -> Any:
     if isinstance(value, (uuid.UUID, os.PathLike)):
         return str(value)
     if isinstance(value, decimal.Decimal):
+        if not value.is_finite():
+            return None if value.is_nan() else float(value)
         return int(value) if value == value.to_integral_value() else float(value)
     for method in ("item", "tolist"):  # numpy's scalars, and arrays
         if hasattr(value, method) and (method == "tolist" or getattr(value, "ndim", 0) == 0):
-            return getattr(value, method)()
+            return _without_nan(getattr(value, method)())
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     raise TypeError(f"a value of type {type(value).__name__}")
@@ -301,7 +302,11 @@ def _without_nan(value: Any) -> Any:
     return [_without_nan(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-_encode = json.JSONEncoder(default=_value, allow_nan=False, separators=(",", ":"), check_circular=False).encode
+def _encoder(allow_nan: bool) -> Callable[[Any], str]:
+    return json.JSONEncoder(default=_value, allow_nan=allow_nan, separators=(",", ":"), check_circular=False).encode
+
+
+_encode, _encode_infinite = _encoder(False), _encoder(True)
 
 
 def _line_of(fact: Any, number: int, source: str) -> str:
@@ -310,27 +315,40 @@ def _line_of(fact: Any, number: int, source: str) -> str:
             raise TypeError(f"a fact is a dict, not {type(fact).__name__}")
         try:
             return _encode(fact if isinstance(fact, dict) else dict(fact))
-        except ValueError:  # a NaN; what is infinite is no value either
-            return _encode(_without_nan(dict(fact)))
-    except (TypeError, ValueError, RecursionError) as wrong:
+        except ValueError:  # a NaN, which is absent, or an infinity, which the reader rejects
+            return _encode_infinite(_without_nan(dict(fact)))
+    except (ArithmeticError, RecursionError, TypeError, ValueError) as wrong:
         raise InputError(str(wrong), source=source, record=number) from wrong
 
 
-def _read_dicts(reading: Reading, facts: Iterable[Mapping[str, Any]], source: str) -> None:
+def _pieces_of_dicts(
+    facts: Iterable[Mapping[str, Any]], source: str, stopped: list[Exception]
+) -> Iterator[tuple[int, bytes]]:
+    """NDJSON, with the number of facts so far; where these end by an exception it is put into `stopped`."""
     lines: list[str] = []
-    size = 0
-    with _Reader(reading, source, Format.NDJSON) as reader:
+    number = size = 0
+    try:
         for number, fact in enumerate(facts, 1):
-            line = _line_of(fact, number, source)
-            lines.append(line)
-            size += len(line)
+            lines.append(_line_of(fact, number, source))
+            size += len(lines[-1])
             if size >= _DICTS_BYTES:
-                reader.feed(("\n".join(lines) + "\n").encode())
+                yield number, ("\n".join(lines) + "\n").encode()
                 lines, size = [], 0
-                if reading.show:
-                    reading.show("reading", number, 0)
-        if lines:
-            reader.feed("\n".join(lines).encode())
+    except Exception as wrong:
+        stopped.append(wrong)
+    yield number, "\n".join(lines).encode()
+
+
+def _read_dicts(reading: Reading, facts: Iterable[Mapping[str, Any]], source: str) -> None:
+    """The facts before one that cannot be, or before their iterable fails, are in."""
+    stopped: list[Exception] = []
+    with _Reader(reading, source, Format.NDJSON) as reader:
+        for number, piece in _pieces_of_dicts(facts, source, stopped):
+            reader.feed(piece)
+            if reading.show:
+                reading.show("reading", number, 0)
+    if stopped:
+        raise stopped[0]
 
 
 def _arrow_options(reading: Reading, rejections: Any, kept: list[Any]) -> Any:
@@ -364,16 +382,16 @@ def _read_arrow(reading: Reading, frame: Any, source: str) -> None:
     check(status, error, source)
 
 
-def _read_path(reading: Reading, path: str, source: str) -> None:
+def _read_path(reading: Reading, path: str) -> None:
     with open(path, "rb", buffering=0) as file:
-        _read_file(reading, file, source)
+        _read_file(reading, file, path)
 
 
 def read_source(reading: Reading, source: Any, number: int) -> None:
     """Adds one source; `number` names it where it has no name."""
     name = f"source {number}"
     if isinstance(source, (str, os.PathLike)):
-        _read_path(reading, os.fspath(source), os.fspath(source))
+        _read_path(reading, os.fsdecode(source))
     elif isinstance(source, (bytes, bytearray, memoryview)):
         _read_bytes(reading, source, name)
     elif hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
