@@ -97,9 +97,9 @@ class Engine:
     @contextlib.contextmanager
     def _used(self, progress: bool | _native.Progress | None = None) -> Iterator[tuple[Any, Shower]]:
         """The engine in C, for this thread alone, telling how far it is."""
+        shower = Shower(self._progress if progress is None else progress)
         if not self._lock.acquire(blocking=False):
             raise RuntimeError("this engine is in use, by another thread or by a call that is not done")
-        shower = Shower(self._progress if progress is None else progress)
         try:
             if self._engine is None:
                 raise ValueError("this engine is closed")
@@ -107,8 +107,8 @@ class Engine:
             yield self._engine, shower
         finally:
             self._ticker.set(None)
-            shower.close()
             self._lock.release()
+            shower.close()
 
     def read(
         self,

@@ -6,7 +6,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import math
+import operator
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -109,7 +112,7 @@ def number_of(choice: _Choice) -> int:
 def joined(values: Numbers | Names) -> str:
     if isinstance(values, str):
         return values
-    return ",".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+    return ",".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values)
 
 
 def text(value: str | None, kept: list[Any]) -> Any:
@@ -139,6 +142,8 @@ def attribution_us(value: datetime.timedelta | float | str | Attribution | None)
         us = int(digits) * unit * 1_000_000
     elif isinstance(value, datetime.timedelta):
         us = value // datetime.timedelta(microseconds=1)
+    elif not math.isfinite(value):
+        raise ArgumentError("attribution takes a number of seconds; without end it is Attribution.UNLIMITED")
     else:
         us = round(value * 1_000_000)
     if us < 0:
@@ -161,9 +166,10 @@ def threads_to_use(threads: int | None) -> int:
 def days(option: str, value: int | None) -> int:
     if value is None:
         return 0
-    if not 1 <= value <= 690_000:
+    number = operator.index(value)
+    if not 1 <= number <= 690_000:
         raise ArgumentError(f"{option} takes a number of days from 1 to 690,000")
-    return int(value)
+    return number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -222,8 +228,8 @@ def make_query(
     intervals: bool = False,
     max_rows: int | None = None,
 ) -> Query:
-    if max_rows is not None and max_rows < 1:
-        raise ArgumentError("max_rows takes a positive number")
+    if max_rows is not None and not 1 <= max_rows <= sys.maxsize:
+        raise ArgumentError(f"max_rows takes a number from 1 to {sys.maxsize}")
     if isinstance(since, datetime.datetime) or isinstance(until, datetime.datetime):
         raise ArgumentError("since and until take dates, without a time")
     return Query(

@@ -83,10 +83,9 @@ def tiers(edition: int | str = 2024) -> Tiers:
     """
     made = ffi.new("dora_tiers *", {"struct_size": ffi.sizeof("dora_tiers")})
     if isinstance(edition, int):
-        found = lib.dora_tiers_edition(edition)
-        if found == ffi.NULL:
+        if edition not in EDITIONS:
             raise ArgumentError(f"tiers takes one of {', '.join(map(str, EDITIONS))}; not {edition}")
-        ffi.memmove(made, found, ffi.sizeof("dora_tiers"))
+        ffi.memmove(made, lib.dora_tiers_edition(edition), ffi.sizeof("dora_tiers"))
     else:
         data, error = edition.encode(), new_error()
         check(lib.dora_tiers_parse(data, len(data), made, error), error, "tiers")
