@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import html
 import os
+import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -127,8 +128,9 @@ class Row(Mapping[str, Value]):
 class Report(Sequence[Row]):
     """The rows that answer a query, ordered by group (none first), then window.
 
-    It does not change when facts are added to its engine. It exports `__arrow_c_stream__`, so that polars.DataFrame,
-    pyarrow.table, duckdb and others take it as it is, without a copy of the numbers.
+    It does not change when facts are added to its engine. It exports `__arrow_c_stream__`, so that pyarrow.table,
+    duckdb and others take it as it is, without a copy of the numbers; for polars there is `to_polars`, since
+    polars.DataFrame takes any sequence row by row.
 
     Attributes:
         engine: the engine that was asked.
@@ -195,10 +197,11 @@ class Report(Sequence[Row]):
             return pandas.DataFrame({name: self.column(name) for name in self.columns})
 
     def to_polars(self) -> Any:
-        """A polars.DataFrame."""
+        """A polars.DataFrame, whose columns are not copied."""
         import polars
 
-        return polars.DataFrame(self)
+        # polars goes through a sequence row by row, whatever else it offers
+        return polars.DataFrame(types.SimpleNamespace(__arrow_c_stream__=self.__arrow_c_stream__))
 
     def to_pyarrow(self) -> Any:
         """A pyarrow.Table."""
