@@ -127,8 +127,106 @@ def test_libraries(library: Callable[[list[dict[str, Any]]], Any]) -> None:
     assert told(library(FACTS[:50]), library(FACTS[50:])) == WANTED
 
 
+def with_column(name: str, change: Callable[[Any], Any], facts: list[dict[str, Any]] = FACTS) -> Any:
+    whole = table(facts)
+    return whole.set_column(whole.column_names.index(name), name, change(whole[name]))
+
+
+def changing_dictionaries() -> Any:
+    """Batches of 23 rows, each with a dictionary of its own."""
+    pieces = (FACTS[i : i + 23] for i in range(0, len(FACTS), 23))
+    return pyarrow.concat_tables(
+        with_column("service", lambda column: column.combine_chunks().dictionary_encode(), piece) for piece in pieces
+    )
+
+
+def all_views() -> Any:
+    view = pyarrow.string_view()
+    fields = [field.with_type(view) if pyarrow.types.is_string(field.type) else field for field in table().schema]
+    return table().cast(pyarrow.schema(fields))
+
+
+def in_a_zone(column: Any) -> Any:
+    zoned_times = [zoned(time) for time in column.to_pylist()]
+    return pyarrow.chunked_array([pyarrow.array(zoned_times, pyarrow.timestamp("us", "Asia/Karachi"))])
+
+
+NULLS: list[dict[str, Any]] = [{**dict.fromkeys(FACTS[0]), "finished_at": fact["finished_at"]} for fact in FACTS]
+NOTHING: list[dict[str, Any]] = [dict.fromkeys(FACTS[0]) for _ in range(9)]
+
+#: By name: the table, and the facts that it holds.
+SHAPES: dict[str, tuple[Callable[[], Any], list[dict[str, Any]]]] = {
+    "plain": (table, FACTS),
+    "sliced": (lambda: table().slice(20, 50), FACTS[20:70]),
+    "empty": (lambda: table([]), []),
+    "null but for the time": (lambda: table(NULLS), NULLS),
+    "all null": (lambda: table(NOTHING), NOTHING),
+    "changing dictionaries": (changing_dictionaries, FACTS),
+    "views": (all_views, FACTS),
+    "zones": (lambda: with_column("finished_at", in_a_zone), FACTS),
+    "naive nanoseconds": (
+        lambda: with_column("finished_at", lambda column: column.cast(pyarrow.timestamp("ns"))),
+        FACTS,
+    ),
+}
+
+
+def by_pandas(shape: Any) -> Any:
+    pandas = pytest.importorskip("pandas")
+    return shape.to_pandas(types_mapper=pandas.ArrowDtype)
+
+
+def by_duckdb(shape: Any) -> Any:
+    connection = pytest.importorskip("duckdb").connect()
+    connection.execute("SET produce_arrow_string_view = true; SET arrow_output_version = '1.4'")
+    return connection.from_arrow(shape)
+
+
+MATRIX: dict[str, Callable[[Any], Any]] = {
+    "pyarrow": lambda shape: shape,
+    "pandas": by_pandas,
+    "pandas, its own types": lambda shape: shape.to_pandas(),
+    "polars": lambda shape: pytest.importorskip("polars").from_arrow(shape),
+    "duckdb": by_duckdb,
+    "nanoarrow": lambda shape: pytest.importorskip("nanoarrow").ArrayStream(shape),
+}
+
+
+def account_of(source: Any) -> tuple[Any, ...]:
+    account = dora.Engine().read(source).account()
+    return account.records, account.facts, account.rejected, account.dispositions
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("library", MATRIX)
+def test_matrix(library: str, shape: str) -> None:
+    if library.startswith("pandas"):
+        pytest.importorskip("pandas")
+    make, facts = SHAPES[shape]
+    if shape == "all null":  # rows without a time are rejected, or undated: as by NDJSON
+        assert account_of(MATRIX[library](make())) == account_of(facts)
+    else:
+        assert told(MATRIX[library](make())) == told(facts)
+
+
+def test_what_the_matrix_emits() -> None:
+    """That views and dictionaries reach the library as such, where these producers keep them."""
+
+    def type_of(library: str, shape: str, name: str) -> str:
+        stream = pyarrow.RecordBatchReader.from_stream(MATRIX[library](SHAPES[shape][0]()))
+        return str(stream.schema.field(name).type)
+
+    for library in ("pyarrow", "pandas", "polars", "duckdb", "nanoarrow"):
+        assert type_of(library, "views", "id") == "string_view"
+    for library in ("pyarrow", "pandas", "pandas, its own types", "polars", "nanoarrow"):
+        assert type_of(library, "changing dictionaries", "service").startswith("dictionary")
+    for library in MATRIX:
+        assert "tz=" in type_of(library, "zones", "finished_at")
+
+
 def test_slices_of_frames() -> None:
     assert told(polars_frame(FACTS)[20:70]) == told(pandas_frame(FACTS)[20:70]) == HALF
+    assert told(duckdb_relation(FACTS).limit(50, offset=20)) == HALF
 
 
 def test_polars_types() -> None:

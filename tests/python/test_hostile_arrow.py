@@ -14,7 +14,7 @@ import pytest
 
 import libdora as dora
 from libdora import _native
-from libdora._libdora import ffi
+from libdora._libdora import ffi, lib
 
 pytestmark = pytest.mark.memory
 pyarrow: Any = pytest.importorskip("pyarrow")
@@ -150,3 +150,106 @@ def test_released_structures() -> None:
 
         with pytest.raises(dora.DoraError):
             dora.Engine().read(Spoilt(spoil))
+
+
+def _release_schema(schema: Any) -> None:
+    _released.append("schema")
+    schema.release = ffi.NULL
+
+
+def _release_array(array: Any) -> None:
+    _released.append("array")
+    array.release = ffi.NULL
+
+
+_released: list[str] = []
+untyped: Any = ffi  # the package declares what it uses itself
+release_schema = untyped.callback("void(struct ArrowSchema *)", _release_schema)
+release_array = untyped.callback("void(struct ArrowArray *)", _release_array)
+
+
+class ByHand:
+    """A struct of one column of instants, every part of it made here, so that any of it may be wrong."""
+
+    def __init__(self, schema: dict[str, Any] | None = None, array: dict[str, Any] | None = None) -> None:
+        self.times = ffi.new("int64_t[]", [1, 2, 3, 4])
+        self.column_buffers = ffi.new("void *[]", [ffi.NULL, self.times])
+        self.no_buffers = ffi.new("void *[]", [ffi.NULL])
+        self.column_schema = ffi.new(
+            "struct ArrowSchema *", {"format": text(b"tss:"), "name": text(b"finished_at"), "release": release_schema}
+        )
+        self.column = ffi.new(
+            "struct ArrowArray *",
+            {"length": ROWS, "n_buffers": 2, "buffers": self.column_buffers, "release": release_array},
+        )
+        self.schemas = ffi.new("struct ArrowSchema *[]", [self.column_schema])
+        self.arrays = ffi.new("struct ArrowArray *[]", [self.column])
+        whole = {"format": text(b"+s"), "n_children": 1, "children": self.schemas, "release": release_schema}
+        rows = {
+            "length": ROWS,
+            "n_buffers": 1,
+            "buffers": self.no_buffers,
+            "n_children": 1,
+            "children": self.arrays,
+            "release": release_array,
+        }
+        self.schema = ffi.new("struct ArrowSchema *", {**whole, **(schema or {})})
+        self.array = ffi.new("struct ArrowArray *", {**rows, **(array or {})})
+
+    def add(self, engine: dora.Engine) -> int:
+        """The status of the library's own call."""
+        options = ffi.new("dora_arrow_options *", {"struct_size": ffi.sizeof("dora_arrow_options")})
+        self.error = ffi.new("dora_error *")
+        return int(lib.dora_engine_add_arrow_array(engine._engine, self.array, self.schema, options, self.error))
+
+
+BY_HAND: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "huge columns": ({}, {"n_children": HUGE}),
+    "huge columns in the schema": ({"n_children": HUGE}, {}),
+    "huge columns in both": ({"n_children": HUGE}, {"n_children": HUGE}),
+    "columns that wrap": ({"n_children": (1 << 63) - 1}, {"n_children": (1 << 63) - 1}),
+    "no children": ({}, {"children": ffi.NULL}),
+    "no children in the schema": ({"children": ffi.NULL}, {}),
+    "no children in both": ({"children": ffi.NULL}, {"children": ffi.NULL}),
+    "negative columns in both": ({"n_children": -1}, {"n_children": -1}),
+    "negative length": ({}, {"length": -1}),
+    "length and offset that wrap": ({}, {"length": HUGE, "offset": HUGE}),
+    "no struct": ({"format": text(b"tss:")}, {}),
+    "no format": ({"format": ffi.NULL}, {}),
+    "released schema": ({"release": ffi.NULL}, {}),
+    "released array": ({}, {"release": ffi.NULL}),
+}
+
+
+def test_by_hand_and_right() -> None:
+    _released.clear()
+    engine = dora.Engine()
+    assert ByHand().add(engine) == lib.DORA_OK
+    assert engine.query(period="all")[0]["deployments"] == ROWS
+    assert _released.count("array") == 1
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_by_hand_and_wrong(case: str) -> None:
+    _released.clear()
+    engine = dora.Engine().read([{"finished_at": "2024-01-01"}])
+    made = ByHand(*BY_HAND[case])
+    assert made.add(engine) != lib.DORA_OK and ffi.string(made.error.message)
+    assert _released.count("array") <= 1 and _released.count("schema") <= 1
+    assert made.array.release == ffi.NULL
+    assert engine.query(period="all")[0]["deployments"] == 1
+
+
+@pytest.mark.parametrize("part", ["schemas", "arrays"])
+def test_null_children(part: str) -> None:
+    made = ByHand()
+    getattr(made, part)[0] = ffi.NULL
+    assert made.add(dora.Engine()) != lib.DORA_OK
+
+
+@pytest.mark.parametrize("part", ["column", "column_schema"])
+def test_released_children(part: str) -> None:
+    made = ByHand()
+    getattr(made, part).release = ffi.NULL
+    status = made.add(dora.Engine())
+    assert status in (lib.DORA_OK, lib.DORA_ERROR_INPUT, lib.DORA_ERROR_ARGUMENT)

@@ -13,10 +13,12 @@ import pytest
 
 import harness
 import libdora as dora
+from dense import dense_history
 
 run_oracle: Any = harness.module(Path(__file__).parents[1] / "oracle", "run_oracle")
 
 SEEDS = (830001, 830002, 830003, 830004)
+DENSE_SEEDS = (1, 2, 3)
 ENGINES: dict[str, dict[str, Any]] = {
     "": {},
     "--changes time": {"changes": "time"},
@@ -39,10 +41,12 @@ Records = list[dict[str, Any]]
 Frame = Callable[[Records], Any]
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+@pytest.fixture(scope="module", params=[*SEEDS, *(f"dense {seed}" for seed in DENSE_SEEDS)])
 def history(request: pytest.FixtureRequest) -> bytes:
     if not (harness.SHARED / "oracle").is_dir():
         pytest.skip("no oracle in the shared material (DORA_SHARED)")
+    if isinstance(request.param, str):
+        return dense_history(int(request.param.split()[1]))
     return harness.history(request.param, 500, "--services", "5", "--no-bad")
 
 

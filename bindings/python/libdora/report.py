@@ -178,8 +178,13 @@ class Report(Sequence[Row]):
         return [column.value(row) for row in range(self._rows)]
 
     def requery(self, **changes: Any) -> Report:
-        """Another report of the same engine: this query with some options changed, named as in `Engine.query`."""
+        """Another report of the same engine: this query with some options changed, named as in `Engine.query`.
+
+        A period takes the place of rolling windows.
+        """
         asked = {field.name: getattr(self.query, field.name) for field in dataclasses.fields(self.query)}
+        if changes.get("period") is not None:
+            asked.update(window=None, step=None)
         return self.engine.query(**{**asked, **changes})
 
     def to_dicts(self) -> list[dict[str, Value]]:
