@@ -34,7 +34,8 @@ static const struct text texts[] = {
      "usage: dora check [OPTION]... [FILE]...\n"
      "\n"
      "Prints what became of every record and fact: read, merged, rejected; counted, or why not. Takes\n"
-     "what dora report takes; what is about rows has no effect. --format is table or json.\n",
+     "what dora report takes; what is about rows has no effect. --format is table or json, or markdown\n"
+     "or html for one line.\n",
      "\nExamples\n"
      "  dora check history.ndjson\n"
      "  dora check --strict --format json deploys.csv incidents.ndjson\n"},

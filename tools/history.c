@@ -45,11 +45,12 @@ static enum code choose_formats(struct history *history) {
         history->query.metrics = for_people(options) ? "dora" : "all";
     history->writer_options = (dora_writer_options){
         .struct_size = sizeof history->writer_options, .output = options->format, .color = use_color(options)};
-    if (options->verb != VERB_CHECK || options->format == DORA_OUTPUT_TABLE)
+    if (options->verb != VERB_CHECK)
         return CODE_DONE;
-    if (options->format == DORA_OUTPUT_CSV || options->format >= DORA_OUTPUT_MARKDOWN)
-        return usage_error("dora check writes table or json");
-    history->writer_options.output = DORA_OUTPUT_JSON; /* one line: NDJSON as well */
+    if (options->format == DORA_OUTPUT_CSV)
+        return usage_error("dora check writes table, json, markdown or html");
+    if (options->format == DORA_OUTPUT_NDJSON)
+        history->writer_options.output = DORA_OUTPUT_JSON; /* it is one line */
     return CODE_DONE;
 }
 

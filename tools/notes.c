@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { NAMES_SHOWN = 5 };
 
@@ -32,48 +33,34 @@ static void add_kind(struct line *line, dora_kind kind, uint64_t count) {
     add(line, "%s %s%s", grouped(count).text, dora_kind_name(kind), plural);
 }
 
-/* How facts that a report leaves out are described; NULL: those that it counts. */
-static const char *const left_out[DORA_DISPOSITION_COUNT] = {
-    [DORA_CANCELED] = "canceled",
-    [DORA_IN_PROGRESS] = "in progress",
-    [DORA_NOT_PRODUCTION] = "outside production",
-    [DORA_UNDATED] = "without a date",
-    [DORA_BASELINE] = "in the baseline",
-    [DORA_UNDEPLOYED] = "not deployed",
-    [DORA_NEGATIVE] = "committed after their deployment",
-    [DORA_NO_COMMIT_TIME] = "without commit time",
-    [DORA_UNATTRIBUTED] = "without a deployment",
-    [DORA_UNKNOWN_DEPLOYMENT] = "of an unknown deployment",
-    [DORA_NO_TIME] = "without a time",
-    [DORA_INCOMPLETE] = "incomplete",
-    [DORA_DELETED] = "deleted",
-};
-
 static bool get_account(dora_engine *engine, dora_account *account) {
     *account = (dora_account){.struct_size = sizeof *account};
     return dora_engine_account(engine, account, NULL) == DORA_OK;
 }
 
+static bool leaves_out(const dora_account *account) {
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        for (int reason = 0; reason < DORA_DISPOSITION_COUNT; reason++)
+            if (account->dispositions[kind][reason] > 0 && dora_disposition_words((dora_disposition)reason))
+                return true;
+    return account->rejected > 0;
+}
+
+/* A dora_write_fn. */
+static int add_bytes(void *context, const void *bytes, size_t size) {
+    add(context, "%.*s", (int)size, (const char *)bytes);
+    return 0;
+}
+
 void note_left_out(dora_engine *engine) {
+    const dora_writer_options options = {.struct_size = sizeof options, .output = DORA_OUTPUT_MARKDOWN};
     dora_account account;
     struct line line = {.used = 0};
-    if (!get_account(engine, &account))
+    if (!get_account(engine, &account) || !leaves_out(&account) ||
+        dora_account_write(engine, &options, add_bytes, &line, NULL) != DORA_OK)
         return;
-    add(&line, "%s records: %s facts, %s merged, %s rejected", grouped(account.records).text,
-        grouped(account.facts).text, grouped(account.merged).text, grouped(account.rejected).text);
-    bool any = false;
-    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
-        for (int reason = 0; reason < DORA_DISPOSITION_COUNT; reason++) {
-            uint64_t count = account.dispositions[kind][reason];
-            if (count == 0 || !left_out[reason])
-                continue;
-            add(&line, any ? ", " : "; not counted: ");
-            add_kind(&line, (dora_kind)kind, count);
-            add(&line, " %s", left_out[reason]);
-            any = true;
-        }
-    if (any || account.rejected)
-        message("%s (dora check shows all)", line.text);
+    line.text[strcspn(line.text, "\n")] = '\0';
+    message("%s (dora check shows all)", line.text);
 }
 
 /* The names that `next` gives, with their counts. */
@@ -125,9 +112,10 @@ static void add_reasons(struct line *line, const dora_engine *engine, const dora
     for (int reason = 0; reason < DORA_DISPOSITION_COUNT; reason++) {
         if (counts[reason] == 0)
             continue;
+        const char *words = dora_disposition_words((dora_disposition)reason);
         add(line, "%s%s %s", joint, grouped(counts[reason]).text,
             reason == DORA_FAILED_ATTEMPT ? "failed"
-            : left_out[reason]            ? left_out[reason]
+            : words                       ? words
                                           : "counted");
         joint = ", ";
     }

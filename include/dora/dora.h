@@ -350,6 +350,10 @@ typedef enum dora_disposition {
 /* "counted", "failed_attempt", ...; NULL where `disposition` is none. */
 DORA_API const char *dora_disposition_name(dora_disposition disposition);
 
+/* What a sentence says of facts that are not counted: "outside production", "in the baseline"; NULL for the
+   dispositions of those that are, and where `disposition` is none. */
+DORA_API const char *dora_disposition_words(dora_disposition disposition);
+
 /* records = facts + merged + rejected; the dispositions of a kind sum to its distinct facts (of changes: and the inline
    changes of undeleted deployments). */
 typedef struct dora_account {
@@ -544,7 +548,8 @@ typedef struct dora_writer_options {
     dora_output output;
     int color;                       /* non-zero: terminal colours in a table */
     const dora_allocator *allocator; /* NULL: malloc, realloc, free */
-    uint64_t rows_most;              /* of a table, Markdown and HTML: later rows are only counted; 0: all are shown */
+    uint64_t rows_most; /* of a table, Markdown and HTML: of more rows only the first and the last ones are shown, those
+                           between them counted; 0: all are shown */
 } dora_writer_options;
 
 typedef struct dora_writer dora_writer;
@@ -562,7 +567,9 @@ DORA_API void dora_writer_free(dora_writer *writer);
 DORA_API dora_status dora_result_write(const dora_result *result, const dora_writer_options *options,
                                        dora_write_fn write, void *context, dora_error *error);
 
-/* The accounting as DORA_OUTPUT_TABLE or DORA_OUTPUT_JSON (one object on one line; zero dispositions left out). */
+/* The accounting as DORA_OUTPUT_TABLE or DORA_OUTPUT_JSON (one object on one line; zero dispositions left out); as
+   DORA_OUTPUT_MARKDOWN or DORA_OUTPUT_HTML one paragraph, on one line, of how many records there were and which facts
+   are not counted. */
 DORA_API dora_status dora_account_write(dora_engine *engine, const dora_writer_options *options, dora_write_fn write,
                                         void *context, dora_error *error);
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The accounting as one JSON object, or as text for people: what became of the records, and of the facts in them. */
+/*
+ * What became of the records, and of the facts in them: as one JSON object, as a table for people, or as the sentence
+ * that stands below a report.
+ */
 #include "base/error.h"
 #include "write/escape.h"
+#include "write/humane.h"
 #include "write/sink.h"
 
 #include <string.h>
@@ -133,6 +137,64 @@ static void put_text(struct account *account) {
         put_line(account, INDENT, unknown.name, unknown.count);
 }
 
+const char *dora_disposition_words(dora_disposition disposition) {
+    static const char *const words[DORA_DISPOSITION_COUNT] = {
+        [DORA_CANCELED] = "canceled",
+        [DORA_IN_PROGRESS] = "in progress",
+        [DORA_NOT_PRODUCTION] = "outside production",
+        [DORA_UNDATED] = "without a date",
+        [DORA_BASELINE] = "in the baseline",
+        [DORA_UNDEPLOYED] = "not deployed",
+        [DORA_NEGATIVE] = "committed after their deployment",
+        [DORA_NO_COMMIT_TIME] = "without commit time",
+        [DORA_UNATTRIBUTED] = "without a deployment",
+        [DORA_UNKNOWN_DEPLOYMENT] = "of an unknown deployment",
+        [DORA_NO_TIME] = "without a time",
+        [DORA_INCOMPLETE] = "incomplete",
+        [DORA_DELETED] = "deleted",
+    };
+    return (size_t)disposition < DORA_DISPOSITION_COUNT ? words[disposition] : NULL;
+}
+
+static void put_counted(struct account *account, const char *before, uint64_t count, const char *name) {
+    dora__text_puts(account->out, before);
+    dora__humane_grouped(account->out, count);
+    dora__text_puts(account->out, " ");
+    dora__text_puts(account->out, name);
+}
+
+/* Nothing in it is data: it is the same in Markdown and HTML. */
+static void put_sentence(struct account *account) {
+    const dora_account *counts = &account->counts;
+    const char *before = "; not counted: ";
+    put_counted(account, "", counts->records, counts->records == 1 ? "record" : "records");
+    put_counted(account, ": ", counts->facts, counts->facts == 1 ? "fact" : "facts");
+    put_counted(account, ", ", counts->merged, "merged");
+    put_counted(account, ", ", counts->rejected, "rejected");
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        for (int i = 0; i < DORA_DISPOSITION_COUNT; i++) {
+            uint64_t count = counts->dispositions[kind][i];
+            const char *words = dora_disposition_words((dora_disposition)i);
+            if (!count || !words)
+                continue;
+            put_counted(account, before, count, dora_kind_name((dora_kind)kind));
+            dora__text_puts(account->out, count == 1 || kind == DORA_KIND_FEEDBACK ? " " : "s ");
+            dora__text_puts(account->out, words);
+            before = ", ";
+        }
+}
+
+static void put_markdown(struct account *account) {
+    put_sentence(account);
+    dora__text_puts(account->out, "\n");
+}
+
+static void put_html(struct account *account) {
+    dora__text_puts(account->out, "<p class=\"dora-account\">");
+    put_sentence(account);
+    dora__text_puts(account->out, "</p>\n");
+}
+
 dora_status dora_account_write(dora_engine *engine, const dora_writer_options *options, dora_write_fn write,
                                void *context, dora_error *error) {
     dora_writer_options own;
@@ -140,16 +202,17 @@ dora_status dora_account_write(dora_engine *engine, const dora_writer_options *o
     dora_status status = dora__sink_init(&sink, &own, options, write, context, error);
     if (status != DORA_OK)
         return status;
-    if (own.output != DORA_OUTPUT_TABLE && own.output != DORA_OUTPUT_JSON)
-        return dora__fail(error, DORA_ERROR_ARGUMENT, "output: an account is written as table or json");
+    static void (*const put[])(struct account *) = {[DORA_OUTPUT_TABLE] = put_text,
+                                                    [DORA_OUTPUT_JSON] = put_json,
+                                                    [DORA_OUTPUT_MARKDOWN] = put_markdown,
+                                                    [DORA_OUTPUT_HTML] = put_html};
+    if (!put[own.output])
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "output: an account is written as table, json, markdown or html");
     struct account account = {.engine = engine, .counts.struct_size = sizeof account.counts, .out = &sink.text};
     status = dora_engine_account(engine, &account.counts, error);
     if (status != DORA_OK)
         return status;
-    if (own.output == DORA_OUTPUT_JSON)
-        put_json(&account);
-    else
-        put_text(&account);
+    put[own.output](&account);
     dora__sink_flush(&sink);
     status = dora__sink_status(&sink, error);
     dora__sink_free(&sink);

@@ -93,6 +93,22 @@ char *dora__escape_csv(char *out, const char *bytes, size_t size) {
     return out;
 }
 
+void dora__text_html(struct dora__text *text, dora_string string) {
+    static const char signs[] = "&<>\"'";
+    static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+    size_t begin = 0;
+    for (size_t i = 0; i < string.size; i++) {
+        const char *sign = string.data[i] ? strchr(signs, string.data[i]) : NULL;
+        if (!sign)
+            continue;
+        dora__text_put(text, string.data + begin, i - begin);
+        dora__text_puts(text, entities[sign - signs]);
+        begin = i + 1;
+    }
+    if (string.size > begin)
+        dora__text_put(text, string.data + begin, string.size - begin);
+}
+
 enum { MARKS_MOST = 4 }; /* combining marks on one character that are taken to have no width */
 
 struct width_range {

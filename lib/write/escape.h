@@ -21,6 +21,9 @@ char *dora__escape_csv(char *out, const char *bytes, size_t size);
    What is wider than `columns` is cut and ends in "...". */
 void dora__text_printable(struct dora__text *text, dora_string string, const char *special, size_t columns);
 
+/* As content, or as the value of a quoted attribute, of HTML. What is unsafe must be gone before, as by the above. */
+void dora__text_html(struct dora__text *text, dora_string string);
+
 /* Columns that a terminal needs: 0 for combining marks, 2 for wide East Asian characters, else 1. */
 size_t dora__display_width(const char *bytes, size_t size);
 

@@ -92,6 +92,8 @@ static struct dora__field *add_field(struct making *making, enum dora__field_kin
 
 static void set_value(const struct making *making, struct dora__field *field, size_t column) {
     const char *name = dora_result_name(making->result, column);
+    snprintf(field->name, sizeof field->name, "%s", name);
+    field->metric_size = strlen(field->name);
     field->unit = dora_result_unit(making->result, column);
     field->columns[DORA__PART_VALUE] = column;
     field->columns[DORA__PART_INTERVAL] = find(making, name, "_lo");
@@ -163,6 +165,7 @@ static bool add_distribution(struct making *making, size_t *column) {
     size_t title_size = strlen(field->title);
     snprintf(field->title + title_size, sizeof field->title - title_size, " %s (n)", figure);
     set_value(making, field, shown);
+    field->metric_size = size;
     add_company(making, field, metric);
     field->columns[DORA__PART_SIZE] = n;
     for (size_t i = n + 1; i < end && !making->condensed; i++) {
@@ -173,6 +176,7 @@ static bool add_distribution(struct making *making, size_t *column) {
         if (!field)
             return false;
         set_value(making, field, i);
+        field->metric_size = size;
     }
     *column = end;
     return true;
@@ -207,6 +211,8 @@ static bool add_window(struct making *making, size_t *column) {
     struct dora__field *field = add_field(making, DORA__FIELD_WINDOW, "window", "");
     if (!field)
         return false;
+    snprintf(field->name, sizeof field->name, "window");
+    field->metric_size = strlen(field->name);
     field->columns[DORA__PART_VALUE] = *column;
     field->high = *column + 1;
     field->whole = *column + 2;

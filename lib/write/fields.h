@@ -9,9 +9,11 @@
 
 #include "base/memory.h"
 
-/* What a field shows, from left to right: "42 1.4/day [1.0/day..1.9/day] (12) elite 2 open". */
+/* What a field shows, from left to right: "42 1.4/day [1.0/day..1.9/day] (12) elite 2 open". The exact number behind a
+   rounded value is there where a format asked for it. */
 enum dora__part {
     DORA__PART_COUNT,
+    DORA__PART_EXACT,
     DORA__PART_VALUE,
     DORA__PART_INTERVAL,
     DORA__PART_SIZE,
@@ -25,11 +27,14 @@ enum dora__field_kind { DORA__FIELD_TEXT, DORA__FIELD_WINDOW, DORA__FIELD_NUMBER
 struct dora__field {
     enum dora__field_kind kind;
     char title[80];
+    char name[80];               /* of the column that holds the value; it begins with */
+    size_t metric_size;          /* the name of the metric */
     const char *note;            /* what DORA__PART_NOTE counts */
     dora_unit unit;              /* of the value */
     size_t columns[DORA__PARTS]; /* of the result; SIZE_MAX: no such part. Of an interval the lower bound */
     size_t high;                 /* the upper bound */
     size_t whole;                /* the size is a part of this; SIZE_MAX: of nothing */
+    unsigned used;               /* by the end: a bit for each part that some row has */
 };
 
 /* A window field has window_start as its value, window_end as `high` and days as `whole`. */

@@ -12,7 +12,8 @@
 
 struct dora__grid_window {
     int32_t first, last;
-    bool partial; /* not all of its days lie in the observed span */
+    bool partial;  /* not all of its days lie in the observed span */
+    bool any_null; /* the row says "-" somewhere */
 };
 
 /* Of a longer string of data only the beginning is shown, so that a row stays a row. */
@@ -27,11 +28,15 @@ struct dora__grid {
     size_t sizes_count;
     size_t sizes_capacity;
     struct dora__grid_window *windows; /* one a row */
-    size_t rows;
-    uint64_t rows_most; /* to be kept */
-    uint64_t left_out;
     size_t windows_capacity;
-    unsigned styles; /* labels that suit every window */
+    size_t rows;
+    uint64_t rows_most; /* to be kept: of more, the first `head` and the last of all */
+    uint64_t head;
+    uint64_t left_out;       /* rows between those */
+    int32_t first, last;     /* the days that the windows of all rows lie in, */
+    uint64_t groups;         /* and how many groups they name */
+    struct dora__text group; /* the last of these */
+    unsigned styles;         /* from here on set by dora__grid_end: labels that suit every window */
     bool any_partial;
     bool any_null;
     bool failed; /* out of memory */
@@ -41,12 +46,12 @@ struct dora__grid {
 void dora__grid_init(struct dora__grid *grid, struct dora__memory *memory, uint64_t rows_most);
 void dora__grid_free(struct dora__grid *grid);
 
-/* Decides on the fields. `special` (static) are the characters of data that need a backslash. */
-void dora__grid_begin(struct dora__grid *grid, const dora_result *first, const char *special);
-
 struct dora__writer_column;
 /* Appends rows whose columns are at hand. */
 void dora__grid_add(struct dora__grid *grid, const struct dora__writer_column *columns, size_t rows);
+
+/* No more rows come: looks at those that are kept, before they are walked over. */
+void dora__grid_end(struct dora__grid *grid);
 
 /* Whether a field has a part at all. Windows have one, which is made from the row's window, not stored. */
 static inline bool dora__field_has(const struct dora__field *field, size_t part) {
@@ -63,7 +68,18 @@ struct dora__grid_walk {
 dora_string dora__grid_next(struct dora__grid_walk *walk, const struct dora__field *field, const char *star,
                             struct dora__text *label);
 
-/* What the signs in the grid mean, where it has any, a line a sign; and how many rows are left out. */
+/* Whether rows are left out in front of this one, and what is shown in their place. */
+static inline bool dora__grid_gap(const struct dora__grid *grid, size_t row) {
+    return grid->left_out > 0 && row == grid->head;
+}
+void dora__grid_put_gap(const struct dora__grid *grid, struct dora__text *text);
+
+/* Whether a field names the groups of the rows: it comes before their windows. */
+static inline bool dora__grid_has_groups(const struct dora__grid *grid) {
+    return grid->fields.count && grid->fields.items[0].kind == DORA__FIELD_TEXT;
+}
+
+/* What the signs in the grid mean, where it has any, a line a sign. */
 struct dora__notes_style {
     const char *star;    /* the sign of partial windows */
     const char *open;    /* before the first line, */

@@ -96,6 +96,17 @@ void dora__humane_value(struct dora__text *text, dora_unit unit, double value) {
     put[(size_t)unit < sizeof put / sizeof *put ? unit : DORA_UNIT_NONE](text, value);
 }
 
+void dora__humane_grouped(struct dora__text *text, uint64_t number) {
+    char digits[32];
+    size_t at = sizeof digits;
+    for (int count = 0; count == 0 || number > 0; count++, number /= 10) {
+        if (count && count % 3 == 0)
+            digits[--at] = ',';
+        digits[--at] = (char)('0' + number % 10);
+    }
+    dora__text_put(text, digits + at, sizeof digits - at);
+}
+
 static const dora_period styles[] = {DORA_PERIOD_DAY, DORA_PERIOD_WEEK, DORA_PERIOD_MONTH, DORA_PERIOD_QUARTER,
                                      DORA_PERIOD_YEAR};
 enum { STYLES = sizeof styles / sizeof *styles };

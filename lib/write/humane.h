@@ -10,6 +10,9 @@
 /* A value in its unit: "3.2 d", "12.5 %", "1.4/day", "42". */
 void dora__humane_value(struct dora__text *text, dora_unit unit, double value);
 
+/* "1,234,567" */
+void dora__humane_grouped(struct dora__text *text, uint64_t number);
+
 /* The ways to name a window, a bit each: those calendar units that it is one of. The range, which suits every window,
    has no bit. */
 unsigned dora__window_styles(int32_t first, int32_t last);

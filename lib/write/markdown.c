@@ -3,15 +3,7 @@
 #include "write/writer.h"
 
 static void begin(struct dora_writer *writer, const dora_result *first) {
-    dora__grid_begin(&writer->grid, first, "\\|`*_[]<>&#~");
-    if (writer->grid.failed)
-        dora__sink_fail_memory(&writer->sink);
-}
-
-static void put_rows(struct dora_writer *writer, const dora_result *result) {
-    dora__grid_add(&writer->grid, writer->columns, dora_result_rows(result));
-    if (writer->grid.failed)
-        dora__sink_fail_memory(&writer->sink);
+    dora__people_begin(writer, first, "\\|`*_[]<>&#~");
 }
 
 static void put_titles(const struct dora__grid *grid, struct dora__text *out) {
@@ -44,14 +36,25 @@ static void put_row(const struct dora__grid *grid, struct dora__grid_walk *walk,
     dora__text_puts(out, "|\n");
 }
 
+static void put_gap(const struct dora__grid *grid, struct dora__text *out) {
+    dora__text_puts(out, "| ");
+    dora__grid_put_gap(grid, out);
+    for (size_t i = 0; i < grid->fields.count; i++)
+        dora__text_puts(out, " |");
+    dora__text_puts(out, "\n");
+}
+
 static void put_end(struct dora_writer *writer) {
-    const struct dora__grid *grid = &writer->grid;
+    struct dora__grid *grid = &writer->grid;
     struct dora__text *out = &writer->sink.text, label;
     if (!writer->begun)
         return;
+    dora__grid_end(grid);
     dora__text_init(&label, &writer->sink.memory);
     put_titles(grid, out);
     for (struct dora__grid_walk walk = {.grid = grid}; walk.row < grid->rows && !label.failed; walk.row++) {
+        if (dora__grid_gap(grid, walk.row))
+            put_gap(grid, out);
         put_row(grid, &walk, &label, out);
         dora__sink_spill(&writer->sink);
     }
@@ -61,4 +64,4 @@ static void put_end(struct dora_writer *writer) {
     dora__text_free(&label);
 }
 
-const struct dora__output dora__output_markdown = {begin, put_rows, put_end};
+const struct dora__output dora__output_markdown = {begin, dora__people_rows, put_end};

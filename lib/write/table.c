@@ -147,10 +147,9 @@ static void put_field(struct table *table, size_t index, struct dora__grid_walk 
         if (!dora__field_has(field, part))
             continue;
         dora_string string = dora__grid_next(walk, field, "*", &table->label);
-        if (*leading && is_repeated(table, field, shape, walk->row, string))
+        *leading &= is_repeated(table, field, shape, walk->row, string);
+        if (*leading)
             string.size = 0;
-        else
-            *leading = false;
         if (!shape->widths[part])
             continue;
         table->pending += shown++ ? gap_before(part) : 0;
@@ -164,6 +163,11 @@ static void put_field(struct table *table, size_t index, struct dora__grid_walk 
 
 static void put_row(struct table *table, struct dora__grid_walk *walk) {
     bool leading = true; /* all fields so far are as in the row above, none is behind the window */
+    if (dora__grid_gap(table->grid, walk->row)) {
+        dora__grid_put_gap(table->grid, table->out);
+        end_line(table);
+        leading = false;
+    }
     for (size_t i = 0; i < table->grid->fields.count; i++) {
         put_field(table, i, walk, &leading);
         leading &= table->grid->fields.items[i].kind != DORA__FIELD_WINDOW;
@@ -172,19 +176,11 @@ static void put_row(struct table *table, struct dora__grid_walk *walk) {
 }
 
 static void begin(struct dora_writer *writer, const dora_result *first) {
-    dora__grid_begin(&writer->grid, first, NULL);
-    if (writer->grid.failed)
-        dora__sink_fail_memory(&writer->sink);
-}
-
-static void put_rows(struct dora_writer *writer, const dora_result *result) {
-    dora__grid_add(&writer->grid, writer->columns, dora_result_rows(result));
-    if (writer->grid.failed)
-        dora__sink_fail_memory(&writer->sink);
+    dora__people_begin(writer, first, NULL);
 }
 
 static void put_end(struct dora_writer *writer) {
-    const struct dora__grid *grid = &writer->grid;
+    struct dora__grid *grid = &writer->grid;
     struct table table = {.writer = writer, .grid = grid, .out = &writer->sink.text};
     if (!writer->any_rows) {
         dora__text_puts(table.out, "no rows\n");
@@ -196,6 +192,7 @@ static void put_end(struct dora_writer *writer) {
         dora__sink_fail_memory(&writer->sink);
         return;
     }
+    dora__grid_end(grid);
     measure(&table);
     put_titles(&table);
     for (struct dora__grid_walk walk = {.grid = grid}; walk.row < grid->rows && !table.label.failed; walk.row++)
@@ -207,4 +204,4 @@ static void put_end(struct dora_writer *writer) {
     dora__free(&writer->sink.memory, table.shapes, grid->fields.count, sizeof *table.shapes);
 }
 
-const struct dora__output dora__output_table = {begin, put_rows, put_end};
+const struct dora__output dora__output_table = {begin, dora__people_rows, put_end};

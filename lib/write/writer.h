@@ -49,6 +49,11 @@ void dora__json_begin(struct dora_writer *writer, const dora_result *first);
 void dora__json_rows(struct dora_writer *writer, size_t rows, const char *before_first, const char *before,
                      const char *after);
 
+/* What formats for people share: rows are put into the grid. `special` (static, or NULL) are the characters of data
+   that need a backslash. */
+void dora__people_begin(struct dora_writer *writer, const dora_result *first, const char *special);
+void dora__people_rows(struct dora_writer *writer, const dora_result *rows);
+
 /* The most bytes that the strings of a row take when each byte becomes up to `growth`. */
 size_t dora__writer_strings_room(const struct dora_writer *writer, size_t row, size_t growth);
 

@@ -165,9 +165,10 @@ static dora_status account(struct run *run, dora_error *error) {
 }
 
 static dora_status write_account(struct run *run, dora_error *error) {
-    for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_JSON; output += DORA_OUTPUT_JSON - DORA_OUTPUT_TABLE) {
+    static const dora_output outputs[] = {DORA_OUTPUT_TABLE, DORA_OUTPUT_JSON, DORA_OUTPUT_HTML};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
         const dora_writer_options options = {
-            .struct_size = sizeof options, .output = (dora_output)output, .allocator = &run->allocator};
+            .struct_size = sizeof options, .output = outputs[i], .allocator = &run->allocator};
         dora_status status = dora_account_write(run->engine, &options, bytes_append, &run->answer, error);
         if (status != DORA_OK)
             return status;
@@ -202,9 +203,12 @@ static dora_status ask_other_groups(struct run *run, dora_error *error) {
 static dora_status write_all_outputs(struct run *run, dora_error *error) {
     dora_result *result;
     dora_status status = dora_query_run(run->engine, &fixture_queries[0], &result, error);
-    for (int output = DORA_OUTPUT_TABLE; status == DORA_OK && output <= DORA_OUTPUT_MARKDOWN; output++) {
-        const dora_writer_options options = {
-            .struct_size = sizeof options, .output = (dora_output)output, .color = 1, .allocator = &run->allocator};
+    for (int output = DORA_OUTPUT_TABLE; status == DORA_OK && output <= DORA_OUTPUT_HTML; output++) {
+        const dora_writer_options options = {.struct_size = sizeof options,
+                                             .output = (dora_output)output,
+                                             .color = 1,
+                                             .rows_most = output == DORA_OUTPUT_MARKDOWN ? 3 : 0,
+                                             .allocator = &run->allocator};
         status = dora_result_write(result, &options, bytes_append, &run->answer, error);
     }
     dora_result_free(result);

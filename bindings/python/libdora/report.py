@@ -6,9 +6,9 @@ The columns stay where the library made them; a value becomes a Python object wh
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
-import html
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from libdora import _native
 from libdora._libdora import ffi, lib
 from libdora.errors import check, new_error
 from libdora.options import Query
-from libdora.writing import written_bytes
+from libdora.writing import written, written_bytes
 
 if TYPE_CHECKING:
     from libdora.account import Account
@@ -274,24 +274,16 @@ class Report(Sequence[Row]):
             return self
 
     def __repr__(self) -> str:
-        """The table that `dora report` prints, its first rows."""
+        """The table that `dora report` prints, its first and last rows."""
         return self._shown()._text(lib.DORA_OUTPUT_TABLE, rows_most=_SHOWN_ROWS).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        """A table for notebooks, its first rows, with a line of what was counted."""
+        """A table for notebooks, its first and last rows, with a line of what was counted."""
         table = self._shown()._text(lib.DORA_OUTPUT_HTML, rows_most=_SHOWN_ROWS)
-        try:
-            account = self.account if self._reads == self.engine._reads else None
-        except (RuntimeError, ValueError):  # the engine is at work, or closed
-            account = None
-        if account is None:
-            return table
-        left_out = {
-            name: n for kinds in account.dispositions.values() for name, n in kinds.items() if name != "counted"
-        }
-        said = [f"{account.records:,} records", f"{account.merged:,} merged", f"{account.rejected:,} rejected"]
-        said += [f"{n:,} {name.replace('_', ' ')}" for name, n in left_out.items()]
-        return table.replace("</div>", f'<p class="dora-more">{html.escape(", ".join(said))}</p>\n</div>')
+        if self._reads == self.engine._reads:
+            with contextlib.suppress(RuntimeError, ValueError), self.engine._used() as (engine, _):
+                return table + written(lib.dora_account_write, engine, lib.DORA_OUTPUT_HTML)
+        return table  # the account is of other facts, or the engine at work or closed
 
     def __reduce__(self) -> Any:
         raise TypeError("a report cannot be pickled or copied; keep what to_dicts() or to_pyarrow() give")
