@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""How long changes take: the distribution of a duration, and the stages of lead time over time.
+"""How long something takes, over the whole span: a histogram, and the share of samples up to each value (ECDF).
 
-The library gives percentiles, not samples. The 201 that are asked for here are the distribution in steps of half a
-percent, and the shares of the histogram follow from them.
+The library gives percentiles, not samples. By the rule of nearest rank those at i/n are the samples themselves, which
+is what is asked for where there are up to 200; of more, the 200 steps of half a percent. The shares of the histogram
+follow from them, to half a percent.
 """
 
 from __future__ import annotations
@@ -10,49 +11,69 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING, Any
 
+from libdora.errors import ArgumentError
 from libdora.pictures import words
-from libdora.pictures.theme import Theme, altair
+from libdora.pictures.axes import value_axis
+from libdora.pictures.series import narrowed, number
+from libdora.pictures.theme import Theme, altair, inline
 
 if TYPE_CHECKING:
     from libdora.report import Report
 
-_STEPS = [i / 2 for i in range(201)]
+STEPS_MOST = 200
 _AT_ONCE = 100  # percentiles of a query
 _BINS_A_DECADE = 6
-STAGES = ("lead_coding", "lead_pickup", "lead_review", "lead_deploy")
+_MARK_ROOM = 60  # pixels
+_TOLD = (0.5, 0.95)
+
+Points = list[tuple[float, float]]
 
 
-def quantiles(report: Report, metric: str, group: str | None = None) -> tuple[list[tuple[float, float]], int]:
-    """(value, share of samples up to it) in order, over the whole span, and the number of samples."""
-    by = report.query.by if group is not None else None
-    points: list[tuple[float, float]] = []
-    count = 0
-    for begin in range(0, len(_STEPS), _AT_ONCE):
-        steps = _STEPS[begin : begin + _AT_ONCE]
-        asked = report.requery(
-            table="report",
-            by=by,
-            only=group,
-            period="all",
-            window=None,
-            step=None,
-            percentiles=steps,
-            percentile_rule="lower",
-            metrics=metric,
-            intervals=False,
-        )
-        columns = [name for name in asked.columns if name.startswith(f"{metric}_p")]
-        for row in asked:
-            values = [row[name] for name in columns]
-            if values and values[0] is not None:
-                points += zip(map(float, values), (step / 100 for step in steps))  # type: ignore[arg-type]
-                count = int(row[f"{metric}_n"])  # type: ignore[arg-type]
-    return points, count
+def _values(report: Report, metric: str, group: str | None, percentiles: list[str]) -> tuple[list[float], int]:
+    """The values at some percentiles of the whole span, and the number of samples."""
+    asked = narrowed(
+        report,
+        group,
+        period="all",
+        window=None,
+        step=None,
+        percentiles=",".join(percentiles),
+        percentile_rule="nearest_rank",
+        metrics=metric,
+        intervals=False,
+    )
+    if f"{metric}_n" not in asked.columns:
+        raise ArgumentError(f"{metric} is not a distribution")
+    if not len(asked):
+        return [], 0
+    found = [number(asked[0], name) for name in asked.columns if name.startswith(f"{metric}_p")]
+    return [value for value in found if value is not None], int(number(asked[0], f"{metric}_n") or 0)
 
 
-def histogram(points: list[tuple[float, float]]) -> list[dict[str, Any]]:
+def _percentile(i: int, steps: int) -> str:
+    """100 i / steps in the six digits that a query takes, rounded down: of `steps` values its nearest rank is i."""
+    digits = 10**6 * i // steps
+    return f"{digits // 10**4}.{digits % 10**4:04}".rstrip("0").rstrip(".")
+
+
+def quantiles(report: Report, metric: str, group: str | None = None) -> tuple[Points, int]:
+    """(value, share of samples up to it) in order, the first is the least value and 0, and the number of samples."""
+    values, count = _values(report, metric, group, ["0"])
+    steps = min(count, STEPS_MOST)
+    for begin in range(1, steps + 1, _AT_ONCE):
+        wanted = [_percentile(i, steps) for i in range(begin, min(begin + _AT_ONCE, steps + 1))]
+        values += _values(report, metric, group, wanted)[0]
+    return [(value, i / steps) for i, value in enumerate(values)], count
+
+
+def up_to(points: Points, share: float) -> float:
+    """The least value that at least this share of samples do not exceed."""
+    return next(value for value, of in points if of >= share - 1e-9)
+
+
+def histogram(points: Points) -> list[dict[str, Any]]:
     """{low, high, share} in bins of equal width on a logarithmic axis."""
-    values = [max(value, 1.0) for value, _ in points]
+    values = [max(value, 1.0) for value, _ in points[1:]]
     if not values:
         return []
     ratio = 10 ** (1 / _BINS_A_DECADE)
@@ -66,9 +87,31 @@ def histogram(points: list[tuple[float, float]]) -> list[dict[str, Any]]:
     ]
 
 
-def distribution_chart(report: Report, metric: str, theme: Theme, width: int, height: int, group: str | None) -> Any:
+def distribution_note(points: Points, count: int) -> str:
+    if not points:
+        return "no samples"
+    half, most = (words.duration(up_to(points, share)) for share in _TOLD)
+    return f"half within {half}, 95 % within {most}; {count:,} samples"
+
+
+def _told_marks(points: Points, theme: Theme, x: dict[str, Any]) -> list[Any]:
+    """Where half and nearly all samples are."""
     alt = altair()
-    points, count = quantiles(report, metric, group)
+    made: list[Any] = []
+    for share, align, dx in zip(_TOLD, ("right", "left"), (4, -4)):
+        value = up_to(points, share)
+        said = f"{100 * share:g} %: {words.duration(value)}"
+        base = alt.Chart(inline([{"value": max(value, 1.0), "text": said}])).encode(x=alt.X("value:Q", **x))
+        made.append(base.mark_rule(color=theme.faint, strokeDash=[3, 3]))
+        mark = base.mark_text(color=theme.text, align=align, dx=dx, baseline="bottom", fontSize=11)
+        made.append(mark.encode(y=alt.value(-3), text="text:N"))
+    return made
+
+
+def distribution_chart(
+    points: Points, count: int, metric: str, theme: Theme, width: int, height: int, titled: bool = True
+) -> Any:
+    alt = altair()
     bars = [
         row
         | {
@@ -80,87 +123,37 @@ def distribution_chart(report: Report, metric: str, theme: Theme, width: int, he
     curve = [{"value": max(value, 1.0), "share": share, "text": words.duration(value)} for value, share in points]
     low = bars[0]["low"] if bars else 1.0
     high = bars[-1]["high"] if bars else 10.0
-    x = {
-        "scale": alt.Scale(type="log", domain=[low, high], nice=False),
-        "axis": alt.Axis(
-            title=f"{words.title(metric)}, {count:,} samples",
-            values=words.marks(low, high, 9),
-            labelExpr=words.DURATION_LABEL,
-            grid=False,
-        ),
-    }
+    x = value_axis(metric, "seconds", low, high, True, most=max(width // _MARK_ROOM, 2), titled=titled)
+    x["axis"].grid = False
+    x["axis"].labelOverlap = True
+    most = max(height // 35, 2)
+    axis = alt.Axis(title="Share of samples, bars" if titled else None, format="~%", tickCount=most)
     histogram_mark = (
-        alt.Chart(alt.Data(values=bars))
-        .mark_rect(color=theme.line, opacity=0.55, stroke=theme.background, strokeWidth=1)
+        alt.Chart(inline(bars))
+        .mark_rect(color=theme.line, opacity=0.5, stroke=theme.background, strokeWidth=1)
         .encode(
             x=alt.X("low:Q", **x),
             x2="high:Q",
-            y=alt.Y("share:Q", axis=alt.Axis(title="Share of samples", format="~%", tickCount=4)),
+            y=alt.Y("share:Q", axis=axis, scale=alt.Scale(domainMin=0)),
             y2=alt.datum(0),
-            tooltip=[alt.Tooltip("range:N", title="from"), alt.Tooltip("told:N", title="share")],
+            tooltip=[alt.Tooltip("range:N", title="from"), alt.Tooltip("told:N", title="share of samples")],
         )
     )
+    axis = alt.Axis(
+        title="Share up to this long, line" if titled else None, format="~%", tickCount=5, grid=False, orient="right"
+    )
     cumulative = (
-        alt.Chart(alt.Data(values=curve))
+        alt.Chart(inline(curve))
         .mark_line(color=theme.text, strokeWidth=1.5, interpolate="step-after")
         .encode(
             x=alt.X("value:Q", **x),
-            y=alt.Y(
-                "share:Q",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(title="Up to this long", format="~%", tickCount=5, grid=False),
-            ),
+            y=alt.Y("share:Q", scale=alt.Scale(domain=[0, 1]), axis=axis),
             tooltip=[
                 alt.Tooltip("text:N", title="up to"),
-                alt.Tooltip("share:Q", title="of samples", format=".1%"),
+                alt.Tooltip("share:Q", title="share of samples", format=".1%"),
             ],
         )
     )
-    return alt.layer(histogram_mark, cumulative).resolve_scale(y="independent").properties(width=width, height=height)
-
-
-def stage_rows(report: Report, group: str | None = None) -> list[dict[str, Any]]:
-    """{t, stage, order, days, text, samples}: the mean of each stage in each window."""
-    by = report.query.by if group is not None else None
-    asked = report.requery(table="report", by=by, only=group, metrics=",".join(STAGES), percentiles="50")
-    rows = []
-    for row in asked:
-        for order, stage in enumerate(STAGES):
-            mean = row[f"{stage}_mean"]
-            if mean is not None:
-                rows.append(
-                    {
-                        "t": row.start.isoformat(),
-                        "window": f"{row.start} to {row.end}",
-                        "stage": stage.removeprefix("lead_"),
-                        "order": order,
-                        "days": float(mean) / 86400,  # type: ignore[arg-type]
-                        "text": words.duration(float(mean)),  # type: ignore[arg-type]
-                        "samples": row[f"{stage}_n"],
-                    }
-                )
-    return rows
-
-
-def stages_chart(rows: list[dict[str, Any]], theme: Theme, width: int, height: int) -> Any:
-    alt = altair()
-    names = [stage.removeprefix("lead_") for stage in STAGES]
-    scale = alt.Scale(domain=names, range=list(theme.groups[: len(names)]))
-    windows = len({row["t"] for row in rows})
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(size=max(min(width / (windows + 1) * 0.8, 28), 1))
-        .encode(
-            x=alt.X("t:T", axis=alt.Axis(title=None, grid=False)),
-            y=alt.Y("days:Q", stack="zero", axis=alt.Axis(title="Mean lead time by stage, days")),
-            color=alt.Color("stage:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
-            order="order:Q",
-            tooltip=[
-                alt.Tooltip("window:N", title="window"),
-                alt.Tooltip("stage:N", title="stage"),
-                alt.Tooltip("text:N", title="mean"),
-                alt.Tooltip("samples:Q", title="samples", format=","),
-            ],
-        )
-        .properties(width=width, height=height)
-    )
+    marks = _told_marks(points, theme, x) if points and titled else []
+    both = alt.layer(histogram_mark, cumulative).resolve_scale(y="independent")
+    return alt.layer(both, *marks).properties(width=width, height=height)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from libdora.errors import ArgumentError
 from libdora.pictures import words
-from libdora.pictures.calendar import calendar_chart, calendar_rows
-from libdora.pictures.distribution import distribution_chart, stage_rows, stages_chart
-from libdora.pictures.series import make_series, notes, series_chart
+from libdora.pictures.calendar import calendar_chart, calendar_rows, years_note
+from libdora.pictures.distribution import distribution_chart, distribution_note, quantiles
+from libdora.pictures.lines import notes, series_chart, wants_together
+from libdora.pictures.series import make_series, scope_of
+from libdora.pictures.stages import stage_series, stages_chart
 from libdora.pictures.theme import dressed, theme_of
 
 if TYPE_CHECKING:
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
 
 #: What kinds of pictures there are.
 KINDS = ("series", "calendar", "distribution", "stages")
-
-
-def _titled(chart: Any, title: str, subtitle: list[str]) -> Any:
-    return chart.properties(title={"text": title, "subtitle": subtitle} if subtitle else title)
 
 
 def plot(
@@ -39,14 +37,16 @@ def plot(
         report: what is shown, by its groups and windows; a metric that it does not have is asked for.
         metric: a name of docs/metrics.md, such as "change_lead_time"; for "calendar" and "stages" it does not matter.
         kind: "series", the metric over time; "calendar", deployments by day; "distribution", how a duration is spread
-            over the whole span: a histogram with the share of samples up to each value; "stages", the mean of the four
-            stages of lead time in each window.
-        group: for all but "series", of this group alone; None: of everything.
+            over the whole span: a histogram with the share of samples up to each value, from the samples themselves
+            where there are at most 200, else in steps of half a percent; "stages", the mean of the four stages of lead
+            time in each window.
+        group: of this group alone; None: a series shows all groups, the other kinds everything together.
         theme: "light" or "dark".
-        width, height: of the drawing area in pixels; a calendar takes the height that it needs.
+        width, height: of the drawing area in pixels. A calendar takes the height that it needs, and so do the small
+            pictures of more than six groups.
 
     Raises:
-        ArgumentError: no such kind, theme or metric.
+        ArgumentError: no such kind, theme or metric, or one that has no numbers to draw.
         ImportError: altair is not installed.
     """
     colours = theme_of(theme)
@@ -54,14 +54,24 @@ def plot(
         raise ArgumentError(f"kind takes one of {', '.join(KINDS)}; not {kind!r}")
     if group is not None and report.query.by is None:
         raise ArgumentError("group needs a report with by")
-    title, said = words.title(metric), [group] if group is not None else []
+    if width < 1 or height < 1:
+        raise ArgumentError("width and height take positive numbers")
+    title = words.title(metric)
     if kind == "calendar":
-        chart, title = calendar_chart(calendar_rows(report, group), colours, width), "Deployments by day"
+        days = calendar_rows(report, group)
+        title, said = "Deployments by day", [*scope_of(report, group), *years_note(days)]
+        chart = calendar_chart(days, colours, width)
     elif kind == "distribution":
-        chart = distribution_chart(report, metric, colours, width, height, group)
+        points, count = quantiles(report, metric, group)
+        said = [*scope_of(report, group), distribution_note(points, count)]
+        chart = distribution_chart(points, count, metric, colours, width, height)
     elif kind == "stages":
-        chart, title = stages_chart(stage_rows(report, group), colours, width, height), "Stages of lead time"
+        series, rows = stage_series(report, group)
+        title, said = "Stages of lead time", notes(series)
+        chart = stages_chart(series, rows, colours, width, height)
     else:
-        series = make_series(report, metric)
-        chart, said = series_chart(series, colours, width, height), notes(series)
-    return dressed(_titled(chart, title, said), colours)
+        series = make_series(report, metric, group)
+        behind = make_series(report.requery(table="report", by=None), metric) if wants_together(series) else None
+        chart = series_chart(series, colours, width, height, together=behind)
+        said = notes(series, behind is not None)
+    return dressed(chart.properties(title={"text": title, "subtitle": said} if said else title), colours)

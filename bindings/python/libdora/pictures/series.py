@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A metric over time.
-
-One group has a line with the bands of its percentiles or its interval, and the bands of tiers behind it. A few groups
-have a line and a colour each, many a small picture each. Windows of which not all days are observed are hatched.
-"""
+"""A metric over time, as rows for a picture: the line, its bands, the tiers behind it, and what is not known."""
 
 from __future__ import annotations
 
@@ -14,49 +10,113 @@ from typing import TYPE_CHECKING, Any
 
 from libdora.errors import ArgumentError
 from libdora.pictures import words
-from libdora.pictures.theme import Theme, altair
+from libdora.pictures.axes import instant
 from libdora.tiers import Tiers, tiers
 
 if TYPE_CHECKING:
+    from libdora.options import Query
     from libdora.report import Report, Row
 
-COLOURED_GROUPS = 6
 GROUPS_MOST = 60
-_HATCHES = 16  # slanted lines of a hatched window, one above the other
-_NAMED_SHARE = 0.06  # of the height, from which on the band of a tier is named
-#: Which bounds of a table of tiers judge a metric, and whether more is better.
-_JUDGED = {
-    "deployment_frequency": ("frequency", True),
-    "change_lead_time": ("lead_time", False),
-    "change_fail_rate": ("fail_rate", False),
-    "failed_deployment_recovery_time": ("recovery", False),
-    "time_to_restore_service": ("recovery", False),
+_LOG_SPREAD = 20  # durations that spread more have a logarithmic axis
+_EVIDENCE = {
+    "change_fail_rate": "nothing says that anything failed",
+    "deployment_rework_rate": "nothing says that anything was rework",
 }
 
 
 @dataclasses.dataclass
 class Series:
-    """A metric of a report, as rows for a picture.
+    """A metric of a report.
 
-    A row has the keys t (ISO date), begin and end (of its window), group, y (the line), text, samples, window, partial,
-    and low0, high0, low1, high1 where there are bands.
+    A row has the keys t (the middle of its slot), begin and end (of its slot), first and last (day of its window),
+    group, order, y (the line), text, samples, window, partial and tier; low0, high0, text0, low1, ... for each band;
+    low, high and interval where intervals were asked for. A slot is the window, or of rolling windows the days by
+    which one moves on. Instants are milliseconds since 1970.
     """
 
     metric: str
     unit: str
     rows: list[dict[str, Any]]
-    groups: list[str]
+    groups: list[str]  # as they are shown, in the order of the report; the busiest first where some are left out
     left_out: int  # groups that were too many
     bands: list[str]  # what the bands are, the wide one first
     line: str  # what the line is
-    low: float  # of the axis
+    scope: str  # windows, span and group
+    rolling: bool
+    begin: int  # of the axis of time
+    end: int
+    low: float  # of the axis of values
     high: float
     logarithmic: bool
-    table: Tiers | None
+    table: Tiers | None  # that judges the line
+    absence: str  # why there is nothing to draw
 
     @property
-    def field(self) -> str:
-        return words.title(self.metric)
+    def known(self) -> bool:
+        return any(row["y"] is not None for row in self.rows)
+
+
+def number(row: Row, column: str) -> float | None:
+    found = row[column]
+    if isinstance(found, (str, datetime.date)):
+        raise ArgumentError(f"{column} has no numbers to draw")
+    return found
+
+
+def narrowed(report: Report, group: str | None, **changes: Any) -> Report:
+    """One answer for all groups together, or for the group that was asked for, here or by the report's own query."""
+    only = report.query.only if group is None else group
+    by = None if only is None else report.query.by
+    return report.requery(table="report", by=by, only=only, **changes)
+
+
+def together(report: Report, group: str | None) -> list[str]:
+    """In words, that a picture is of all groups together."""
+    by, only = report.query.by, group or report.query.only
+    return [f"all {by}s together"] if by is not None and only is None else []
+
+
+def scope_of(report: Report, group: str | None) -> list[str]:
+    """In words, what a picture of the whole span is of."""
+    only = group or report.query.only
+    asked = narrowed(report, group, period="all", window=None, step=None, metrics="deployments")
+    span = [f"{asked[0].start} to {asked[-1].end}"] if len(asked) else []
+    said = [*together(report, group), *([words.safe(only)] if only else []), *span]
+    return [", ".join(said)] if said else []
+
+
+def tiers_of(query: Query) -> Tiers:
+    return query.tiers if isinstance(query.tiers, Tiers) else tiers(query.tiers)
+
+
+def judging(table: Tiers, metric: str) -> str | None:
+    """The row of a table that judges a metric."""
+    recovery = "time_to_restore_service" if table.restore else "failed_deployment_recovery_time"
+    return {
+        "deployment_frequency": "frequency",
+        "change_lead_time": "lead_time",
+        "change_fail_rate": "fail_rate",
+        recovery: "recovery",
+    }.get(metric)
+
+
+def tier_bands(series: Series) -> list[dict[str, Any]]:
+    """The tiers that the axis shows: {tier, low, high}, with the bounds of the report's own table."""
+    name = None if series.table is None else judging(series.table, series.metric)
+    if name is None:
+        return []
+    bounds = getattr(series.table, name)
+    edges = [(tier, bounds[tier].value) for tier in ("elite", "high", "medium") if bounds[tier] is not None]
+    more_is_better = name == "frequency"
+    edge = math.inf if more_is_better else 0.0
+    made: list[dict[str, Any]] = []
+    for tier, bound in [*edges, ("low", 0.0 if more_is_better else math.inf)]:
+        low, high = max(min(edge, bound), series.low), min(max(edge, bound), series.high)
+        edge = bound
+        if low < high:
+            made.append({"tier": tier, "low": low, "high": high})
+    return made
 
 
 def _percentiles(report: Report, metric: str) -> dict[float, str]:
@@ -71,262 +131,160 @@ def _percentiles(report: Report, metric: str) -> dict[float, str]:
     return found
 
 
-def _with_metric(report: Report, metric: str) -> Report:
-    """The report, or one of the same query that has the metric."""
-    if metric in report.columns or f"{metric}_n" in report.columns:
-        return report
-    return report.requery(metrics=f"{metric},deployments")
+@dataclasses.dataclass
+class _Columns:
+    """Which columns are drawn: the line and its name, and of each band the name and both ends, the wide one first."""
+
+    line: str
+    name: str
+    bands: list[tuple[str, str, str]]
+    judged: bool  # whether tiers speak of this line
 
 
-def _line_and_bands(report: Report, metric: str) -> tuple[str, str, list[tuple[str, str, str]]]:
-    """Column and name of the line, and of each band name, low and high column, the wide one first."""
+def _columns(report: Report, metric: str) -> _Columns:
     if metric in report.columns:
         low, high = f"{metric}_lo", f"{metric}_hi"
         interval = [("95 % interval", low, high)] if low in report.columns and high in report.columns else []
-        return metric, "value", interval
+        return _Columns(metric, words.title(metric), interval, True)
     found = _percentiles(report, metric)
     if not found:
         raise ArgumentError(f"{metric} has no percentile in this report")
     middle = min(found, key=lambda p: (abs(p - 50), p))
-    above = [p for p in (95.0, 90.0, 75.0) if p in found and p > middle]
-    bands = [(f"p{middle:g} to p{p:g}", found[middle], found[p]) for p in above]
-    return found[middle], f"p{middle:g}", bands[:1] + bands[-1:] if len(bands) > 1 else bands
+    above = sorted(p for p in found if p > middle)
+    wanted = {95.0 if 95.0 in found else above[-1], 75.0 if 75.0 in found else above[0]} if above else set()
+    name = "median" if middle == 50 else f"p{middle:g}"
+    bands = [(f"{name} to p{p:g}", found[middle], found[p]) for p in sorted(wanted & set(above), reverse=True)]
+    return _Columns(found[middle], name, bands, middle == 50)
 
 
-def _partial(row: Row) -> bool:
-    return int(row["days"]) < (row.end - row.start).days + 1  # type: ignore[arg-type]
+def _with_metric(report: Report, metric: str) -> Report:
+    """The report, or one of the same query that has the metric."""
+    if report.query.table == "report" and (metric in report.columns or f"{metric}_n" in report.columns):
+        return report
+    return report.requery(table="report", metrics=f"{metric},deployments")
 
 
-def _samples(row: Row, metric: str) -> int | None:
-    for name in (f"{metric}_n", "deployments"):
-        if name in row and row[name] is not None:
-            return int(row[name])  # type: ignore[arg-type]
-    return None
+def _samples(row: Row, metric: str) -> float | None:
+    return next((number(row, name) for name in (f"{metric}_n", "deployments") if name in row), None)
 
 
-def _extent(rows: list[dict[str, Any]], unit: str, groups: int) -> tuple[float, float, bool]:
-    """Least and greatest of the axis, and whether it is logarithmic. The bands of several groups are not drawn."""
-    keys = ("y",) if groups > 1 else ("y", "low0", "high0")
+def _slot(row: Row, query: Query) -> tuple[int, int]:
+    end = row.end + datetime.timedelta(days=1)
+    begin = row.start if query.window is None else end - datetime.timedelta(days=query.step or 1)
+    return instant(begin), instant(end)
+
+
+def _row(row: Row, query: Query, metric: str, columns: _Columns, unit: str) -> dict[str, Any]:
+    y = number(row, columns.line)
+    begin, end = _slot(row, query)
+    period = None if query.window is not None else str(query.period)
+    made: dict[str, Any] = {
+        "t": (begin + end) // 2,
+        "begin": begin,
+        "end": end,
+        "y": y,
+        "text": words.value(y, unit),
+        "samples": _samples(row, metric),
+        "first": instant(row.start),
+        "last": instant(row.end),
+        "window": words.window(row.start, row.end, period),
+        "partial": (number(row, "days") or 0) < (row.end - row.start).days + 1,
+    }
+    for i, (_, low, high) in enumerate(columns.bands):
+        made[f"low{i}"], made[f"high{i}"] = number(row, low), number(row, high)
+        made[f"text{i}"] = _from_to(made[f"low{i}"], made[f"high{i}"], unit)
+    low, high = f"{columns.line}_lo", f"{columns.line}_hi"
+    if low in row and high in row:
+        made["low"], made["high"] = number(row, low), number(row, high)
+        made["interval"] = _from_to(made["low"], made["high"], unit)
+    if f"{metric}_tier" in row:
+        made["tier"] = row[f"{metric}_tier"] or "not judged"
+    return made
+
+
+def _from_to(low: float | None, high: float | None, unit: str) -> str:
+    if low is None and high is None:
+        return "too few samples" if unit == "seconds" else "no data"
+    ends = [words.value(end, unit) if end is not None else "?" for end in (low, high)]
+    return " to ".join(ends)
+
+
+def _extent(rows: list[dict[str, Any]], unit: str, bands: bool) -> tuple[float, float, bool]:
+    """Least and greatest of the axis, and whether it is logarithmic."""
+    keys = ("y", "low0", "high0") if bands else ("y",)
     values = [row[key] for row in rows for key in keys if row.get(key) is not None]
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    low, high = (min(values), max(values)) if values else (0.0, 0.0)
     if unit == "seconds":
         low = max(low, 1.0)
         high = max(high, low)
-        if high > 20 * low:
+        if high > _LOG_SPREAD * low:
             return low / 1.3, high * 1.3, True
     if unit == "score":
         return 0.0, 10.0, False
-    return 0.0, high * 1.08 or 1.0, False
+    if unit == "ratio" and high <= 1:
+        return 0.0, min(max(high * 1.08, 0.05), 1.0), False
+    return min(low, 0.0), high * 1.08 or 1.0, False
 
 
-def make_series(report: Report, metric: str, groups_most: int = GROUPS_MOST) -> Series:
-    asked = _with_metric(report, metric)
-    line, line_name, bands = _line_and_bands(asked, metric)
-    unit = asked.units[line]
-    weight: dict[str, int] = {}
+def _scope(report: Report, group: str) -> str:
+    query = report.query
+    said = [*([group] if group else []), windows_of(query)]
+    if query.window is not None and len(report):
+        said[-1] += f" that end {min(row.end for row in report)} to {max(row.end for row in report)}"
+    elif len(report):
+        said.append(f"{min(row.start for row in report)} to {max(row.end for row in report)}")
+    return ", ".join(said)
+
+
+def windows_of(query: Query) -> str:
+    if query.window is not None:
+        return f"windows of {query.window} days"
+    return "the whole span" if query.period == "all" else f"by {query.period}"
+
+
+def _absence(rows: list[dict[str, Any]], metric: str) -> str:
+    if not rows:
+        return "no records in this span"
+    recorded = metric in _EVIDENCE and any(row["samples"] for row in rows)
+    return _EVIDENCE[metric] if recorded else "no samples"
+
+
+def make_series(report: Report, metric: str, group: str | None = None, groups_most: int = GROUPS_MOST) -> Series:
+    asked = _with_metric(report, metric) if group is None else report.requery(table="report", only=group)
+    asked = _with_metric(asked, metric)
+    columns, query = _columns(asked, metric), asked.query
+    unit, table = asked.units[columns.line], tiers_of(query)
     rows: list[dict[str, Any]] = []
-    rolling = asked.query.window is not None
+    weight: dict[str | None, float] = {}
     for row in asked:
-        group = "" if asked.query.by is None else row.group if row.group is not None else "(none)"
-        samples, y = _samples(row, metric), row[line]
-        weight[group] = weight.get(group, 0) + (samples or 0)
-        begin, end = (datetime.datetime.combine(day, datetime.time()) for day in (row.start, row.end))
-        end += datetime.timedelta(days=1)
-        made: dict[str, Any] = {
-            "t": (row.end.isoformat() if rolling else (begin + (end - begin) / 2).isoformat()),
-            "begin": begin.isoformat(),
-            "end": end.isoformat(),
-            "group": group,
-            "y": y,
-            "text": words.value(y, unit),
-            "samples": samples,
-            "window": f"{row.start} to {row.end}",
-            "partial": not rolling and _partial(row),
-        }
-        for i, (_, low, high) in enumerate(bands):
-            made[f"low{i}"], made[f"high{i}"] = row[low], row[high]
-            made[f"text{i}"] = f"{words.value(row[low], unit)} to {words.value(row[high], unit)}"
-        rows.append(made)
-    kept = sorted(sorted(weight), key=lambda name: -weight[name])[:groups_most]
-    rows = [row for row in rows if row["group"] in set(kept)]
-    low_y, high_y, logarithmic = _extent(rows, unit, len(kept))
-    judged = metric in _JUDGED and any(row["y"] is not None for row in rows)
-    table = tiers(asked.query.tiers) if judged and isinstance(asked.query.tiers, int) else asked.query.tiers
+        rows.append(_row(row, query, metric, columns, unit) | {"group": row.group})
+        weight[row.group] = weight.get(row.group, 0) + (rows[-1]["samples"] or 0)
+    busiest = sorted(weight, key=lambda group: -weight[group])
+    kept = list(weight) if len(weight) <= groups_most else busiest[:groups_most]
+    shown = words.safe_names(kept, f"(no {query.by})" if query.by is not None else "")
+    order = {group: i for i, group in enumerate(busiest)}
+    rows = [row | {"group": shown[row["group"]], "order": order[row["group"]]} for row in rows if row["group"] in shown]
+    rolling = query.window is not None
+    # The first rolling windows have a day or two, in which a rate can be anything; they must not set the axis.
+    whole = [row for row in rows if not (rolling and row["partial"])]
+    seen = whole if any(row["y"] is not None for row in whole) else rows
+    low, high, logarithmic = _extent(seen, unit, len(kept) <= 1)
+    known = any(row["y"] is not None for row in rows)
     return Series(
         metric=metric,
         unit=unit,
         rows=rows,
-        groups=kept,
+        groups=list(shown.values()),
         left_out=len(weight) - len(kept),
-        bands=[name for name, _, _ in bands],
-        line=line_name,
-        low=low_y,
-        high=high_y,
+        bands=[name for name, _, _ in columns.bands],
+        line=columns.name,
+        scope=_scope(asked, next(iter(shown.values())) if len(shown) == 1 else ""),
+        rolling=rolling,
+        begin=min((row["begin"] for row in rows), default=0),
+        end=max((row["end"] for row in rows), default=1),
+        low=low,
+        high=high,
         logarithmic=logarithmic,
-        table=table if judged and isinstance(table, Tiers) else None,
+        table=table if known and columns.judged and judging(table, metric) is not None else None,
+        absence="" if known else _absence(rows, metric),
     )
-
-
-def tier_bands(series: Series) -> list[dict[str, Any]]:
-    """The tiers that the axis shows: {tier, low, high}, with the bounds of the report's own table."""
-    if series.table is None:
-        return []
-    name, more_is_better = _JUDGED[series.metric]
-    bounds = getattr(series.table, name)
-    edges = [(tier, bounds[tier].value) for tier in ("elite", "high", "medium") if bounds[tier] is not None]
-    edge = math.inf if more_is_better else 0.0
-    made: list[dict[str, Any]] = []
-    for tier, bound in [*edges, ("low", 0.0 if more_is_better else math.inf)]:
-        low, high = min(edge, bound), max(edge, bound)
-        edge = bound
-        low, high = max(low, series.low), min(high, series.high)
-        if low < high:
-            made.append({"tier": tier, "low": low, "high": high})
-    return made
-
-
-def _y_axis(series: Series, small: bool = False, titled: bool = True) -> dict[str, Any]:
-    alt = altair()
-    scale: dict[str, Any] = {"domain": [series.low, series.high], "nice": False, "clamp": True}
-    name = f"{series.field}, a day" if series.unit == "per_day" else series.field
-    axis: dict[str, Any] = {"title": name if titled and not small else None, "tickCount": 3 if small else 6}
-    if series.unit == "seconds":
-        axis["labelExpr"] = words.DURATION_LABEL
-        most = 3 if small else 7
-        axis["values"] = (
-            words.marks(series.low, series.high, most) if series.logarithmic else words.even_marks(series.high, most)
-        )
-    elif series.unit == "ratio":
-        axis["format"] = "~%"
-    if series.logarithmic:
-        scale["type"] = "log"
-    return {"scale": alt.Scale(**scale), "axis": alt.Axis(**axis)}
-
-
-def _tooltip(series: Series) -> list[Any]:
-    alt = altair()
-    told = [alt.Tooltip("group:N", title="group")] if series.groups != [""] else []
-    told += [alt.Tooltip("window:N", title="window"), alt.Tooltip("text:N", title=series.line)]
-    told += [alt.Tooltip(f"text{i}:N", title=name) for i, name in enumerate(series.bands)]
-    return [*told, alt.Tooltip("samples:Q", title="samples", format=",")]
-
-
-def _height(series: Series, share: float) -> float:
-    """The value at a share of the height."""
-    if series.logarithmic:
-        return float(series.low * (series.high / series.low) ** share)
-    return series.low + (series.high - series.low) * share
-
-
-def _share(series: Series, value: float) -> float:
-    if series.logarithmic:
-        return math.log(value / series.low) / math.log(series.high / series.low)
-    return (value - series.low) / (series.high - series.low)
-
-
-def _hatching(series: Series) -> list[dict[str, Any]]:
-    """Slanted lines over each window of which not all days are observed."""
-    return [
-        {"x": begin, "x2": end, "y": _height(series, i / _HATCHES), "y2": _height(series, (i + 1) / _HATCHES)}
-        for begin, end in sorted({(row["begin"], row["end"]) for row in series.rows if row["partial"]})
-        for i in range(_HATCHES)
-    ]
-
-
-def _inline(rows: list[dict[str, Any]]) -> Any:
-    return altair().Data(values=rows)
-
-
-def _backdrop(series: Series, theme: Theme, y: dict[str, Any]) -> list[Any]:
-    """Bands of tiers, with their names, and hatching."""
-    alt = altair()
-    bands, hatching = tier_bands(series), _hatching(series)
-    colours = alt.Color(
-        "tier:N",
-        scale=alt.Scale(domain=list(theme.tiers), range=list(theme.tiers.values())),
-        legend=None,
-    )
-    made: list[Any] = []
-    if bands:
-        base = alt.Chart(_inline(bands))
-        made.append(base.mark_rect(opacity=0.09).encode(y=alt.Y("low:Q", **y), y2="high:Q", color=colours))
-        names = [band for band in bands if _share(series, band["high"]) - _share(series, band["low"]) > _NAMED_SHARE]
-        middles = [
-            band | {"middle": _height(series, (_share(series, band["low"]) + _share(series, band["high"])) / 2)}
-            for band in names
-        ]
-        mark = alt.Chart(_inline(middles)).mark_text(align="left", baseline="middle", dx=6, fontSize=10)
-        made.append(mark.encode(x=alt.value("width"), y=alt.Y("middle:Q", **y), text="tier:N", color=colours))
-    if hatching:
-        mark = alt.Chart(_inline(hatching)).mark_rule(color=theme.faint, opacity=0.35, strokeWidth=1, clip=True)
-        made.append(mark.encode(x="x:T", x2="x2:T", y=alt.Y("y:Q", **y), y2="y2:Q"))
-    return made
-
-
-def _one_group(series: Series, theme: Theme, y: dict[str, Any]) -> list[Any]:
-    alt = altair()
-    base = alt.Chart(_inline(series.rows))
-    x = alt.X("t:T", axis=alt.Axis(title=None, tickCount=8, grid=False))
-    made = [
-        base.mark_area(opacity=0.16 + 0.1 * i, color=theme.line, clip=True).encode(
-            x=x, y=alt.Y(f"low{i}:Q", **y), y2=f"high{i}:Q"
-        )
-        for i in range(len(series.bands))
-    ]
-    line = base.mark_line(color=theme.line, strokeWidth=2, clip=True).encode(x=x, y=alt.Y("y:Q", **y))
-    points = base.mark_circle(color=theme.line, size=36 if len(series.rows) <= 120 else 8, clip=True)
-    return [*made, line, points.encode(x=x, y=alt.Y("y:Q", **y), tooltip=_tooltip(series))]
-
-
-def _few_groups(series: Series, theme: Theme, y: dict[str, Any]) -> list[Any]:
-    alt = altair()
-    base = alt.Chart(_inline(series.rows))
-    x = alt.X("t:T", axis=alt.Axis(title=None, tickCount=8, grid=False))
-    scale = alt.Scale(domain=series.groups, range=list(theme.groups[: len(series.groups)]))
-    colour = alt.Color("group:N", scale=scale, legend=alt.Legend(title=None, orient="top", symbolType="stroke"))
-    line = base.mark_line(strokeWidth=2, clip=True).encode(x=x, y=alt.Y("y:Q", **y), color=colour)
-    points = base.mark_circle(size=30 if len(series.rows) <= 400 else 6, clip=True)
-    same = alt.Color("group:N", scale=scale, legend=None)
-    return [line, points.encode(x=x, y=alt.Y("y:Q", **y), color=same, tooltip=_tooltip(series))]
-
-
-def _many_groups(series: Series, theme: Theme, width: int) -> Any:
-    """A small picture a group, the busiest first, all with the same axes."""
-    alt = altair()
-    y = _y_axis(series, small=True)
-    columns = 6 if width >= 600 else 3
-    base = alt.Chart()
-    x = alt.X("t:T", axis=alt.Axis(title=None, tickCount=2, grid=False, format="%Y"))
-    line = base.mark_line(color=theme.line, strokeWidth=1.5, clip=True).encode(x=x, y=alt.Y("y:Q", **y))
-    points = base.mark_circle(color=theme.line, size=8, clip=True)
-    layers = alt.layer(line, points.encode(x=x, y=alt.Y("y:Q", **y), tooltip=_tooltip(series)))
-    facet = alt.Facet("group:N", sort=series.groups, title=None)
-    small = layers.properties(width=max(width // columns - 30, 60), height=56)
-    return small.facet(facet=facet, data=_inline(series.rows), columns=columns, spacing=12)
-
-
-def series_chart(series: Series, theme: Theme, width: int, height: int, titled: bool = True) -> Any:
-    alt = altair()
-    if len(series.groups) > COLOURED_GROUPS:
-        return _many_groups(series, theme, width)
-    y = _y_axis(series, titled=titled)
-    layers = _one_group(series, theme, y) if len(series.groups) <= 1 else _few_groups(series, theme, y)
-    return (
-        alt.layer(*_backdrop(series, theme, y), *layers)
-        .resolve_scale(color="independent")
-        .properties(width=width, height=height)
-    )
-
-
-def notes(series: Series) -> list[str]:
-    """What a reader should know of the picture."""
-    said = [f"{series.line}; {' and '.join(series.bands)} shaded"] if series.bands and len(series.groups) <= 1 else []
-    if series.line != "value" and not said:
-        said.append(series.line)
-    if series.table is not None and len(series.groups) <= COLOURED_GROUPS:
-        said.append(f"tiers of {series.table.name}")
-    if any(row["partial"] for row in series.rows) and len(series.groups) <= COLOURED_GROUPS:
-        said.append("hatched: not all days observed")
-    if series.left_out:
-        said.append(f"the {len(series.groups)} busiest groups, {series.left_out:,} more are not shown")
-    return ["; ".join(said)] if said else []

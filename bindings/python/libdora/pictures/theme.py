@@ -23,6 +23,11 @@ def altair() -> Any:
     return altair
 
 
+def inline(rows: list[dict[str, Any]]) -> Any:
+    """Rows that the picture holds itself; layers that share them hold them once."""
+    return altair().InlineData(values=rows)
+
+
 @dataclasses.dataclass(frozen=True)
 class Theme:
     """Colours as CSS has them."""
@@ -33,9 +38,12 @@ class Theme:
     grid: str
     line: str  # of the one group that there is
     groups: tuple[str, ...]
+    stages: tuple[str, ...]
     tiers: dict[str, str]
     heat: tuple[str, str]  # from few to many
     empty: str  # a day without any
+    tier_opacity: float
+    band_opacity: float
 
 
 _OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -46,9 +54,12 @@ LIGHT = Theme(
     grid="#e6e8eb",
     line="#0072B2",
     groups=_OKABE_ITO,
+    stages=("#56B4E9", "#E69F00", "#009E73", "#CC79A7"),
     tiers={"elite": "#1a7f37", "high": "#0969da", "medium": "#9a6700", "low": "#cf222e"},
     heat=("#cfe8d8", "#0b5d2a"),
     empty="#f1f3f5",
+    tier_opacity=0.09,
+    band_opacity=0.18,
 )
 DARK = Theme(
     background="#0d1117",
@@ -57,9 +68,12 @@ DARK = Theme(
     grid="#262c34",
     line="#58a6ff",
     groups=("#58a6ff", "#f0883e", "#3fb98a", "#e29ac4", "#e3b341", "#8fd0f5"),
+    stages=("#58a6ff", "#e3b341", "#3fb98a", "#e29ac4"),
     tiers={"elite": "#3fb950", "high": "#58a6ff", "medium": "#d29922", "low": "#f85149"},
     heat=("#12402a", "#56d98a"),
     empty="#1a2027",
+    tier_opacity=0.11,
+    band_opacity=0.22,
 )
 _THEMES = {"light": LIGHT, "dark": DARK}
 
@@ -72,7 +86,7 @@ def theme_of(name: str) -> Theme:
 
 def dressed(chart: Any, theme: Theme) -> Any:
     """A whole picture in its colours and fonts."""
-    axis = {
+    axis: dict[str, Any] = {
         "domain": False,
         "ticks": False,
         "gridColor": theme.grid,
@@ -84,11 +98,13 @@ def dressed(chart: Any, theme: Theme) -> Any:
         "labelPadding": 6,
     }
     words = {"labelColor": theme.text, "titleColor": theme.faint, "titleFontWeight": "normal", "labelLimit": 240}
+    titles: dict[str, Any] = {"color": theme.text, "subtitleColor": theme.faint, "anchor": "start", "offset": 14}
+    titles |= {"fontSize": 14, "subtitleFontSize": 11, "subtitlePadding": 4}
     return (
         chart.configure(background=theme.background, font=FONT, padding=12)
         .configure_view(stroke=None)
         .configure_axis(**axis)
         .configure_legend(**words)
         .configure_header(**words, labelFontSize=11)
-        .configure_title(color=theme.text, subtitleColor=theme.faint, anchor="start", fontSize=14, subtitleFontSize=11)
+        .configure_title(**titles)
     )
