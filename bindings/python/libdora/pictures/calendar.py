@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from libdora.pictures.series import narrowed, number
-from libdora.pictures.theme import Theme, altair, inline
+from libdora.pictures.theme import Theme, altair, inline, layered
 
 if TYPE_CHECKING:
     from libdora.report import Report
@@ -85,6 +85,6 @@ def calendar_chart(rows: list[dict[str, Any]], theme: Theme, width: int) -> Any:
     )
     months = base.mark_text(align="left", baseline="bottom", dx=-step / 2, fontSize=10, color=theme.faint)
     months = months.encode(y=alt.value(-3), text="month:N").transform_filter("datum.month !== null")
-    chart = alt.layer(days, months).properties(width=step * _WEEKS, height=step * 7)
+    chart = layered([days, months], step * _WEEKS, step * 7)
     row = alt.Row("year:O", title=None, header=alt.Header(labelAngle=0, labelAlign="left", labelPadding=4))
     return chart.facet(row=row, data=inline(rows), spacing=20)

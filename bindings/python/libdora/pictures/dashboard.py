@@ -12,7 +12,7 @@ from libdora.pictures.calendar import calendar_chart, calendar_rows, years_note
 from libdora.pictures.distribution import distribution_chart, distribution_note, quantiles, up_to
 from libdora.pictures.lines import series_chart
 from libdora.pictures.series import Series, make_series, narrowed, tiers_of, together, windows_of
-from libdora.pictures.theme import Theme, altair, dressed, inline, theme_of
+from libdora.pictures.theme import Theme, altair, dressed, inline, layered, theme_of
 
 if TYPE_CHECKING:
     from libdora.report import Report
@@ -97,11 +97,10 @@ def _key(report: Report, metric: str, more_is_better: bool, theme: Theme, width:
             align="right", baseline="middle", fontSize=13, fontWeight="bold", color=theme.tiers[tier]
         )
         layers.append(mark.encode(text="text:N", x=alt.value(width), y=alt.value(30 - _HEAD)))
-    return alt.layer(*layers).resolve_scale(color="independent").properties(width=width, height=_HEIGHT)
+    return layered(layers, width, _HEIGHT, apart=["color"])
 
 
 def _spread(report: Report, group: str | None, theme: Theme, width: int) -> Any:
-    alt = altair()
     points, count = quantiles(report, "change_lead_time", group)
     said = [(6, 12, "Change lead time, whole span", theme.faint)]
     if points:
@@ -111,7 +110,7 @@ def _spread(report: Report, group: str | None, theme: Theme, width: int) -> Any:
     else:
         said.append((30, 22, distribution_note(points, count), theme.faint))
     chart = distribution_chart(points, count, "change_lead_time", theme, width, _HEIGHT, titled=False)
-    return alt.layer(chart, *_head(said, theme)).properties(width=width, height=_HEIGHT)
+    return layered([chart, *_head(said, theme)], width, _HEIGHT)
 
 
 def _not_counted(kind: str, dispositions: Mapping[str, int]) -> str:
@@ -171,5 +170,5 @@ def dashboard(report: Report, *, group: str | None = None, theme: str = "light",
     sheet = alt.concat(*panels, columns=3, bounds="flush", spacing=spacing)
     days = calendar_rows(asked, group)
     calendar = calendar_chart(days, colours, 3 * panel + 2 * beside)
-    whole = alt.vconcat(sheet, calendar, spacing=36).resolve_scale(color="independent")
-    return dressed(whole.properties(title=_title(report, asked, group, years_note(days))), colours)
+    whole = alt.vconcat(sheet, calendar, spacing=36, resolve={"scale": {"color": "independent"}})
+    return dressed(whole, colours, _title(report, asked, group, years_note(days)))

@@ -15,7 +15,7 @@ from libdora.errors import ArgumentError
 from libdora.pictures import words
 from libdora.pictures.axes import value_axis
 from libdora.pictures.series import narrowed, number
-from libdora.pictures.theme import Theme, altair, inline
+from libdora.pictures.theme import Theme, altair, inline, layered
 
 if TYPE_CHECKING:
     from libdora.report import Report
@@ -155,5 +155,5 @@ def distribution_chart(
         )
     )
     marks = _told_marks(points, theme, x) if points and titled else []
-    both = alt.layer(histogram_mark, cumulative).resolve_scale(y="independent")
-    return alt.layer(both, *marks).properties(width=width, height=height)
+    both = layered([histogram_mark, cumulative], width, height, apart=["y"])
+    return layered([both, *marks], width, height)

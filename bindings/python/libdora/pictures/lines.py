@@ -14,7 +14,7 @@ from libdora.pictures import words
 from libdora.pictures.axes import time_axis, value_axis
 from libdora.pictures.backdrop import hatching, partial_spans, tier_layers
 from libdora.pictures.series import Series
-from libdora.pictures.theme import Theme, altair, inline
+from libdora.pictures.theme import Theme, altair, inline, layered
 
 COLOURED_GROUPS = 6
 _POINT_ROOM = 7  # pixels a point needs to be seen apart from its neighbour
@@ -130,9 +130,9 @@ def _many_groups(series: Series, theme: Theme, width: int, together: Series | No
     header = alt.Header(labelAnchor="start", labelFontSize=10, labelPadding=3, labelLimit=small)
     sort = alt.EncodingSortField(field="order", op="min", order="ascending")
     facet = alt.Facet("group:N", sort=sort, title=None, header=header)
-    layers = alt.layer(*made).properties(width=small, height=_SMALL_HEIGHT)
+    layers = layered(made, small, _SMALL_HEIGHT)
     spacing = {"row": 10, "column": 14}
-    return layers.facet(facet=facet, data=inline(rows), columns=columns, spacing=spacing)
+    return layers.facet(facet=facet, data=inline(rows), columns=columns, spacing=spacing, bounds="flush")
 
 
 def nothing_chart(series: Series, theme: Theme, width: int, height: int) -> Any:
@@ -141,7 +141,7 @@ def nothing_chart(series: Series, theme: Theme, width: int, height: int) -> Any:
     frame = alt.Chart(inline([{}])).mark_rect(color=theme.empty, opacity=0.6)
     frame = frame.encode(x=alt.value(0), x2=alt.value(width), y=alt.value(0), y2=alt.value(height))
     said = said.encode(x=alt.value(width / 2), y=alt.value(height / 2), text="text:N")
-    return alt.layer(frame, said).properties(width=width, height=height)
+    return layered([frame, said], width, height)
 
 
 def wants_together(series: Series) -> bool:
@@ -165,11 +165,8 @@ def series_chart(
     x = alt.X("t:T", **options)
     draw = _one_group if len(series.groups) == 1 else _few_groups
     behind = tier_layers(series, theme, y, width, height) + hatching(series, theme, options, y, width, height)
-    return (
-        alt.layer(*behind, *draw(series, theme, x, y, width))
-        .resolve_scale(color="independent", fill="independent", stroke="independent")
-        .properties(width=width, height=height)
-    )
+    drawn = draw(series, theme, x, y, width)
+    return layered([*behind, *drawn], width, height, apart=["color", "fill", "stroke"])
 
 
 def notes(series: Series, together: bool = False) -> list[str]:

@@ -74,4 +74,4 @@ def plot(
         behind = make_series(report.requery(table="report", by=None), metric) if wants_together(series) else None
         chart = series_chart(series, colours, width, height, together=behind)
         said = notes(series, behind is not None)
-    return dressed(chart.properties(title={"text": title, "subtitle": said} if said else title), colours)
+    return dressed(chart, colours, {"text": title, "subtitle": said} if said else {"text": title})

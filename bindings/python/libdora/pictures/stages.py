@@ -14,7 +14,7 @@ from libdora.pictures.axes import time_axis, value_axis
 from libdora.pictures.backdrop import hatching
 from libdora.pictures.lines import nothing_chart
 from libdora.pictures.series import Series, make_series, narrowed, number, together
-from libdora.pictures.theme import Theme, altair, inline
+from libdora.pictures.theme import Theme, altair, inline, layered
 
 if TYPE_CHECKING:
     from libdora.report import Report
@@ -80,4 +80,4 @@ def stages_chart(series: Series, rows: list[dict[str, Any]], theme: Theme, width
             tooltip=tooltip,
         )
     )
-    return alt.layer(bars, *hatching(series, theme, x, y, width, height)).properties(width=width, height=height)
+    return layered([bars, *hatching(series, theme, x, y, width, height)], width, height)

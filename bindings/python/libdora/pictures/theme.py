@@ -7,6 +7,7 @@ The colours of groups are those of Okabe and Ito, which colour-blind people tell
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from libdora.errors import ArgumentError
@@ -84,9 +85,18 @@ def theme_of(name: str) -> Theme:
     return _THEMES[name]
 
 
-def dressed(chart: Any, theme: Theme) -> Any:
-    """A whole picture in its colours and fonts."""
-    axis: dict[str, Any] = {
+def layered(charts: Iterable[Any], width: int, height: int, apart: Iterable[str] = ()) -> Any:
+    """Charts one above the other; `apart` names channels of which each has a scale of its own.
+
+    All at once, since whatever Altair changes later it does to a copy of everything.
+    """
+    resolve = {"scale": {channel: "independent" for channel in apart}}
+    return altair().layer(*charts, width=width, height=height, **({"resolve": resolve} if apart else {}))
+
+
+def dressed(chart: Any, theme: Theme, title: dict[str, Any]) -> Any:
+    """A whole picture, changed in its place: its title, colours and fonts."""
+    axis = {
         "domain": False,
         "ticks": False,
         "gridColor": theme.grid,
@@ -98,13 +108,17 @@ def dressed(chart: Any, theme: Theme) -> Any:
         "labelPadding": 6,
     }
     words = {"labelColor": theme.text, "titleColor": theme.faint, "titleFontWeight": "normal", "labelLimit": 240}
-    titles: dict[str, Any] = {"color": theme.text, "subtitleColor": theme.faint, "anchor": "start", "offset": 14}
+    titles = {"color": theme.text, "subtitleColor": theme.faint, "anchor": "start", "offset": 14}
     titles |= {"fontSize": 14, "subtitleFontSize": 11, "subtitlePadding": 4}
-    return (
-        chart.configure(background=theme.background, font=FONT, padding=12)
-        .configure_view(stroke=None)
-        .configure_axis(**axis)
-        .configure_legend(**words)
-        .configure_header(**words, labelFontSize=11)
-        .configure_title(**titles)
-    )
+    chart.title = title
+    chart.config = {
+        "background": theme.background,
+        "font": FONT,
+        "padding": 12,
+        "view": {"stroke": None},
+        "axis": axis,
+        "legend": words,
+        "header": {**words, "labelFontSize": 11},
+        "title": titles,
+    }
+    return chart
