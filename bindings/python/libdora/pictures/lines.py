@@ -131,7 +131,7 @@ def _many_groups(series: Series, theme: Theme, width: int, together: Series | No
     sort = alt.EncodingSortField(field="order", op="min", order="ascending")
     facet = alt.Facet("group:N", sort=sort, title=None, header=header)
     layers = layered(made, small, _SMALL_HEIGHT)
-    spacing = {"row": 10, "column": 14}
+    spacing = {"row": 28, "column": 14}
     return layers.facet(facet=facet, data=inline(rows), columns=columns, spacing=spacing, bounds="flush")
 
 
