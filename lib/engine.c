@@ -3,34 +3,13 @@
  * The public functions of engines: arguments are checked here, then a floor does the work. An engine settles, that is
  * derives what follows from its facts, when it is asked something after facts were added.
  */
+#include "engine.h"
+
 #include "base/error.h"
-#include "base/threads.h"
-#include "derive/derived.h"
-#include "facts/pending.h"
-#include "facts/record.h"
-#include "query/run.h"
 #include "read/arrow.h"
 #include "read/reader.h"
 
 #include <string.h>
-
-struct dora_engine {
-    struct dora__memory memory;
-    struct dora__threads threads;
-    struct dora__facts facts;
-    struct dora__linking linking;
-    struct dora__zone *zone;
-    char *production;
-    size_t production_size;
-    struct dora__derived derived;
-    struct dora__standing standing;
-    struct dora__kept kept;
-    bool settled;
-    uint64_t settled_records;      /* accepted records when it settled */
-    struct dora__pending *pending; /* NULL until the first small deployment */
-    struct dora__record record;
-    struct dora__items items;
-};
 
 const char *dora_version(void) {
     return DORA_VERSION_STRING;
@@ -268,12 +247,17 @@ static dora_status follow(dora_engine *engine, bool *done) {
     return status;
 }
 
+dora_status dora__engine_flush(dora_engine *engine, dora_error *error) {
+    dora_status status = engine->pending ? dora__pending_flush(engine->pending, &engine->facts) : DORA_OK;
+    return status == DORA_OK ? status : fail_field(error, status, DORA__KIND, "");
+}
+
 /* Derives what follows from the facts, if they changed. */
 static dora_status settle(dora_engine *engine, dora_error *error) {
-    dora_status put = engine->pending ? dora__pending_flush(engine->pending, &engine->facts) : DORA_OK;
+    dora_status put = dora__engine_flush(engine, error);
     if (put != DORA_OK)
-        return fail_field(error, put, DORA__KIND, "");
-    uint64_t accepted = engine->facts.records - engine->facts.rejected;
+        return put;
+    uint64_t accepted = engine->facts.records + engine->facts.loaded - engine->facts.rejected;
     bool followed = false;
     if (engine->settled && engine->settled_records == accepted)
         return DORA_OK;
@@ -304,9 +288,10 @@ dora_status dora_engine_account(dora_engine *engine, dora_account *account, dora
         return status;
     const struct dora__facts *facts = &engine->facts;
     own.records = facts->records;
+    own.loaded = facts->loaded;
     own.merged = facts->merged;
     own.rejected = facts->rejected;
-    own.facts = facts->records - facts->merged - facts->rejected;
+    own.facts = facts->records + facts->loaded - facts->merged - facts->rejected;
     own.unknown_fields = facts->unknown.total;
     memcpy(own.dispositions, engine->derived.account, sizeof own.dispositions);
     memcpy(account, &own, account->struct_size < sizeof own ? account->struct_size : sizeof own);

@@ -72,7 +72,9 @@ typedef enum dora_status {
     DORA_ERROR_INPUT = 3,     /* a record or fact was rejected and the call was told to stop at the first one */
     DORA_ERROR_LIMIT = 4,     /* more rows, strings or facts than allowed */
     DORA_ERROR_CANCELLED = 5, /* a callback of the caller's asked to stop */
-    DORA_ERROR_IO = 6         /* a file of the system (time zones) or the caller's write function failed */
+    DORA_ERROR_IO = 6,        /* a file, or the caller's write function, failed */
+    DORA_ERROR_STATE = 7,     /* bytes that are no state: of another kind, damaged, or of a later major version */
+    DORA_ERROR_REPEATED = 8   /* an input that was read before, whose facts would count twice */
 } dora_status;
 
 /* Where and why a call failed. Counts start at 1; 0 is "not known". `message` is UTF-8, always terminated, without
@@ -288,6 +290,13 @@ typedef struct dora_field_name {
 /* Called for each rejected record; `error` is valid during the call. Non-zero stops the reader with INPUT. */
 typedef int (*dora_reject_fn)(void *context, const dora_error *error);
 
+/* Whether an input is taken as a whole and remembered by a digest of its bytes, also in states. */
+typedef enum dora_once {
+    DORA_ONCE_OFF = 0,  /* facts are added as they are read */
+    DORA_ONCE = 1,      /* added by dora_reader_finish(), all or none: an input read before is refused with REPEATED */
+    DORA_ONCE_AGAIN = 2 /* the same, but an input read before is added again */
+} dora_once;
+
 typedef struct dora_reader_options {
     size_t struct_size;
     dora_format format;
@@ -299,6 +308,7 @@ typedef struct dora_reader_options {
         record_bytes_max; /* a longer record is rejected; 0: 16 MiB; at most 1 GiB. Bounds what a reader holds back */
     dora_reject_fn on_reject;
     void *on_reject_context;
+    dora_once once;
 } dora_reader_options;
 
 /* A reader that adds to `engine`, which must outlive it. `options` may be NULL. Errors: ARGUMENT, MEMORY. */
@@ -354,8 +364,8 @@ DORA_API const char *dora_disposition_name(dora_disposition disposition);
    dispositions of those that are, and where `disposition` is none. */
 DORA_API const char *dora_disposition_words(dora_disposition disposition);
 
-/* records = facts + merged + rejected; the dispositions of a kind sum to its distinct facts (of changes: and the inline
-   changes of undeleted deployments). */
+/* records + loaded = facts + merged + rejected; the dispositions of a kind sum to its distinct facts (of changes: and
+   the inline changes of undeleted deployments). */
 typedef struct dora_account {
     size_t struct_size;
     uint64_t records;
@@ -364,6 +374,7 @@ typedef struct dora_account {
     uint64_t rejected;
     uint64_t unknown_fields; /* how often a record carried a field that its kind does not have */
     uint64_t dispositions[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
+    uint64_t loaded; /* facts that came from states and other engines, of which some were merged */
 } dora_account;
 
 /* Fills `account` (its struct_size set). Settles what was added since the last query: O(facts) then, else O(1). */
@@ -381,6 +392,55 @@ DORA_API int dora_engine_unknown_field(const dora_engine *engine, size_t index, 
 /* Environments of undeleted deployments, most frequent first (of equals the least name), as known when the engine last
    settled (a query or account); the absent one reads as "production". Returns 0 past the end, else 1. */
 DORA_API int dora_engine_environment(const dora_engine *engine, size_t index, dora_name_count *environment);
+
+/* ----------------------------------------------------------------------------------------------------------- state */
+
+/*
+ * A state is the facts of an engine as bytes, and the digests of the inputs that were read once (see dora_once): no
+ * counters of a run, no options, nothing of a query. Equal sets of facts have equal states, on any machine and however
+ * they arrived; docs/state.md has the format. Facts that mean the same are the same: the as_of of a fact without an
+ * id is not kept.
+ */
+
+/* Takes `size` bytes; non-zero is a failure, which ends the writing with DORA_ERROR_IO. */
+typedef int (*dora_write_fn)(void *context, const void *bytes, size_t size);
+
+typedef struct dora_merge_options {
+    size_t struct_size;
+    int again; /* non-zero: also where both sides have read an input with facts without an id, which then count twice */
+} dora_merge_options;
+
+/* Writes the state in one call of `write` or more. O(facts * fields + bytes of strings), and as much memory as the
+   state has bytes and some 40 bytes a fact of the largest kind. Errors: MEMORY, IO (`write` said so), ARGUMENT. */
+DORA_API dora_status dora_engine_save(dora_engine *engine, dora_write_fn write, void *context, dora_error *error);
+
+/* Puts the state in the place of the file `path`, or makes it: at any moment the name means the old bytes or the new
+   ones, on the disk, too. A symbolic link is refused; a file's mode is kept. Errors: MEMORY, IO, ARGUMENT. */
+DORA_API dora_status dora_engine_save_file(dora_engine *engine, const char *path, dora_error *error);
+
+/*
+ * Adds the facts of a state, verified in full: frame, checksums and every value. As dora_engine_merge() with an engine
+ * that has these facts; into an engine without facts nothing is looked up. `options` may be NULL. Memory of at most
+ * 1,000 bytes a byte of the state, whatever it says. Errors: STATE (error->byte is the place), REPEATED, MEMORY, LIMIT,
+ * ARGUMENT; after STATE and REPEATED the engine is unchanged.
+ */
+DORA_API dora_status dora_engine_load(dora_engine *engine, const void *bytes, size_t size,
+                                      const dora_merge_options *options, dora_error *error);
+/* The same from a file; also IO. */
+DORA_API dora_status dora_engine_load_file(dora_engine *engine, const char *path, const dora_merge_options *options,
+                                           dora_error *error);
+
+/*
+ * Adds all facts of `from`, which stays as it is, to `into`: the state of `into` is then that of an engine that read
+ * the inputs of both. Commutative and associative; of facts with an id idempotent. Options of the engines may differ;
+ * `into` keeps its own. O(facts of `from`). Errors: REPEATED (nothing is changed), MEMORY and LIMIT (a part of the
+ * facts is in `into`, which is to be freed), ARGUMENT.
+ */
+DORA_API dora_status dora_engine_merge(dora_engine *into, dora_engine *from, const dora_merge_options *options,
+                                       dora_error *error);
+
+/* Whether bytes begin as a state does: 1 or 0; the first 8 are enough. */
+DORA_API int dora_is_state(const void *bytes, size_t size);
 
 /* ----------------------------------------------------------------------------------------------------------- tiers */
 
@@ -539,9 +599,6 @@ typedef enum dora_output {
     DORA_OUTPUT_MARKDOWN,
     DORA_OUTPUT_HTML /* a fragment with a table and its style, for notebooks and pages */
 } dora_output;
-
-/* Takes `size` bytes; non-zero is a failure, which ends the writing with DORA_ERROR_IO. */
-typedef int (*dora_write_fn)(void *context, const void *bytes, size_t size);
 
 typedef struct dora_writer_options {
     size_t struct_size;

@@ -305,7 +305,7 @@ static uint64_t count_rows(const struct dora__facts *facts) {
 static dora_status absorb(struct dora__shard *const *shards, size_t count, struct dora__threads *threads) {
     struct dora__facts *into = shards[0]->into;
     uint32_t rows[DORA_KIND_COUNT];
-    uint64_t before = count_rows(into), records = into->records, rejected = into->rejected;
+    uint64_t before = count_rows(into), records = into->records, loaded = into->loaded, rejected = into->rejected;
     dora_status status = DORA_OK;
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         rows[kind] = into->tables[kind].rows;
@@ -321,13 +321,15 @@ static dora_status absorb(struct dora__shard *const *shards, size_t count, struc
     for (size_t i = 0; i < count && status == DORA_OK; i++) {
         status = absorb_rest(shards[i]);
         records += shards[i]->facts.records;
+        loaded += shards[i]->facts.loaded;
         rejected += shards[i]->facts.rejected;
     }
     if (status != DORA_OK)
         return status;
     into->records = records;
+    into->loaded = loaded;
     into->rejected = rejected;
-    into->merged = records - rejected - count_rows(into); /* among the shards' own facts, too */
+    into->merged = records + loaded - rejected - count_rows(into); /* among the shards' own facts, too */
     return DORA_OK;
 }
 
@@ -335,6 +337,25 @@ dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count,
     dora_status status = count ? absorb(shards, count, threads) : DORA_OK;
     for (size_t i = 0; i < count; i++)
         dora__shard_clear(shards[i]);
+    return status;
+}
+
+static bool add_inputs(struct dora__facts *into, const struct dora__inputs *from) {
+    for (size_t i = 0; i < from->count; i++)
+        if (!dora__inputs_add(&into->inputs, into->memory, &from->items[i]))
+            return false;
+    return true;
+}
+
+dora_status dora__facts_merge(struct dora__facts *into, const struct dora__facts *from, struct dora__threads *threads) {
+    struct dora__shard shard = {.facts = *from, .into = into}, *shards[] = {&shard};
+    shard.facts.records = shard.facts.merged = shard.facts.rejected = 0;
+    shard.facts.loaded = count_rows(from);
+    dora__unknown_init(&shard.facts.unknown, into->memory);
+    dora_status status = add_inputs(into, &from->inputs) ? absorb(shards, 1, threads) : DORA_ERROR_MEMORY;
+    free_translation(into->memory, &shard.strings);
+    free_translation(into->memory, &shard.services);
+    dora__free(into->memory, shard.items, shard.items_capacity, sizeof *shard.items);
     return status;
 }
 
@@ -362,7 +383,7 @@ void dora__shard_clear(struct dora__shard *shard) {
     dora__arena_clear(&facts->lists);
     dora__unknown_free(&facts->unknown);
     dora__unknown_init(&facts->unknown, facts->memory);
-    facts->records = facts->merged = facts->rejected = 0;
+    facts->records = facts->loaded = facts->merged = facts->rejected = 0;
     if (facts->strings.count <= STRINGS_KEPT && facts->services.count <= STRINGS_KEPT)
         return;
     clear_strings(&facts->strings, &shard->strings);

@@ -37,6 +37,10 @@ void dora__shard_free(struct dora__shard *shard);
    records. */
 dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count, struct dora__threads *threads);
 
+/* Adds the facts and inputs of another set with the same allocator, which stays as it is: `into` then has what it would
+   have if the records of both had been read into it, but counts them as loaded. MEMORY or LIMIT: part of it is in. */
+dora_status dora__facts_merge(struct dora__facts *into, const struct dora__facts *from, struct dora__threads *threads);
+
 /* Forgets the facts and counts; keeps room, and strings unless they are many (see renewals). */
 void dora__shard_clear(struct dora__shard *shard);
 

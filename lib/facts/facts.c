@@ -35,6 +35,7 @@ void dora__facts_free(struct dora__facts *facts) {
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         free_table(facts->memory, &facts->tables[kind]);
     dora__unknown_free(&facts->unknown);
+    dora__inputs_free(&facts->inputs, facts->memory);
     dora__arena_clear(&facts->columns);
     dora__arena_clear(&facts->lists);
     dora__pool_free(&facts->services);

@@ -9,6 +9,7 @@
 
 #include "base/pool.h"
 #include "facts/field.h"
+#include "facts/inputs.h"
 #include "facts/unknown.h"
 
 enum { DORA__CHUNK_BITS = 13, DORA__CHUNK_ROWS = 1 << DORA__CHUNK_BITS };
@@ -51,11 +52,13 @@ struct dora__facts {
     struct dora__arena lists;
     struct dora__table tables[DORA_KIND_COUNT];
     struct dora__unknown unknown;
+    struct dora__inputs inputs; /* that were read whole, by digest */
     struct dora__spare *spare; /* narrow columns that had to be widened, to be used again */
     uint64_t numeric;          /* bit f: column f is of instants or numbers */
     uint64_t handles;          /* of strings or services */
     uint64_t bytes;            /* of bools or a status */
-    uint64_t records;
+    uint64_t records;          /* that were read: records + loaded = facts + merged + rejected */
+    uint64_t loaded;           /* facts that came from states or other sets */
     uint64_t merged;
     uint64_t rejected;
 };

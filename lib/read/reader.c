@@ -210,6 +210,8 @@ dora_status dora_reader_feed(dora_reader *reader, const void *bytes, size_t size
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader or no bytes");
     const char *at = bytes;
     size_t most = dora__parallel_most(reader);
+    if (reader->once)
+        dora__digest_add(&reader->digesting, bytes, size);
     while (size && reader->failure.status == DORA_OK) {
         size_t piece = size < most ? size : most, done;
         if (reader->carry_size) {
@@ -228,6 +230,29 @@ dora_status dora_reader_feed(dora_reader *reader, const void *bytes, size_t size
     return report(reader, error);
 }
 
+static uint64_t count_nameless(const struct dora__facts *facts) {
+    uint64_t count = 0;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        for (uint32_t row = 0; row < facts->tables[kind].rows; row++)
+            count += dora__table_handle(&facts->tables[kind], DORA__ID, row) == 0;
+    return count;
+}
+
+/* The whole input is there: its facts are added, unless they were before. */
+static void end_once(struct dora_reader *reader) {
+    struct dora__facts *into = reader->once->into;
+    struct dora__input input = {dora__digest_end(&reader->digesting), count_nameless(reader->facts)};
+    if (!reader->again && dora__inputs_find(&into->inputs, &input.digest)) {
+        dora__fail(&reader->failure, DORA_ERROR_REPEATED, "this input was read before");
+        return;
+    }
+    dora_status status = dora__inputs_add(&into->inputs, into->memory, &input) ? DORA_OK : DORA_ERROR_MEMORY;
+    if (status == DORA_OK)
+        status = dora__shards_absorb(&reader->once, 1, reader->threads);
+    if (status != DORA_OK)
+        dora__reader_fail(reader, status);
+}
+
 dora_status dora_reader_finish(dora_reader *reader, dora_error *error) {
     if (!reader)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no reader");
@@ -235,8 +260,21 @@ dora_status dora_reader_finish(dora_reader *reader, dora_error *error) {
         dora__read_bytes(reader, reader->carry_size ? reader->carry : "", reader->carry_size, true);
         reader->carry_size = 0;
         reader->carry_tried = 0;
+        if (reader->once && !reader->finished && reader->failure.status == DORA_OK)
+            end_once(reader);
+        reader->finished = true;
     }
     return report(reader, error);
+}
+
+static bool begin_once(struct dora_reader *reader, struct dora__facts *facts) {
+    reader->once = dora__alloc(facts->memory, 1, sizeof *reader->once);
+    if (!reader->once)
+        return false;
+    dora__shard_init(reader->once, facts);
+    reader->facts = &reader->once->facts;
+    dora__digest_begin(&reader->digesting);
+    return true;
 }
 
 /* The public constructor is in engine.c, which knows whose facts these are. */
@@ -246,6 +284,8 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
     if (kind < 0)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no kind is named '%s'",
                           dora__quote(options->kind, strlen(options->kind)).text);
+    if ((unsigned)options->once > DORA_ONCE_AGAIN)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "once: no such value");
     if ((unsigned)options->format > DORA_FORMAT_CSV)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no such format");
     if (options->delimiter == '"' || options->delimiter == '\n' || options->delimiter == '\r' ||
@@ -264,6 +304,7 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
         return status;
     }
     made->facts = facts;
+    made->again = options->once == DORA_ONCE_AGAIN;
     made->memory = facts->memory;
     made->format = options->format;
     made->delimiter = options->delimiter;
@@ -273,6 +314,10 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
     made->on_reject_context = options->on_reject_context;
     made->line = 1;
     made->slice_bytes_least = SLICE_BYTES_LEAST;
+    if (options->once && !begin_once(made, facts)) {
+        dora_reader_free(made);
+        return dora__fail_memory(error);
+    }
     *reader = made;
     return DORA_OK;
 }
@@ -287,6 +332,10 @@ void dora_reader_free(dora_reader *reader) {
     dora__items_free(&reader->items, memory);
     dora__csv_free(reader);
     dora__ndjson_rows_free(reader);
+    if (reader->once) {
+        dora__shard_free(reader->once);
+        dora__free(memory, reader->once, 1, sizeof *reader->once);
+    }
     dora__free(memory, reader->carry, reader->carry_capacity, 1);
     dora__free(memory, reader->unknown, reader->unknown_capacity, sizeof *reader->unknown);
     dora__free(memory, reader->scratch, reader->scratch_capacity, 1);

@@ -7,7 +7,9 @@
 #ifndef DORA_READ_READER_H
 #define DORA_READ_READER_H
 
+#include "base/digest.h"
 #include "base/threads.h"
+#include "facts/absorb.h"
 #include "facts/record.h"
 #include "read/names.h"
 
@@ -51,6 +53,11 @@ struct dora_reader {
     size_t slice_bytes_least;        /* of a piece, for a thread to be worth waking */
     bool is_part;                    /* reads slices for another, whose names it borrows */
     uint32_t answered;               /* so many rejected records are known; on_reject said stop to the last */
+
+    struct dora__shard *once;         /* NULL, or what `facts` are until the input has ended and is found to be new */
+    struct dora__digesting digesting; /* of the bytes so far, with `once` */
+    bool again;                       /* an input that is known is read all the same */
+    bool finished;
 
     dora_error failure; /* status DORA_OK while nothing failed */
     uint64_t records;
