@@ -56,6 +56,8 @@ static void put_json(struct account *account) {
     dora_name_count unknown;
     account->separator = "{";
     put_member(account, "records", account->counts.records);
+    if (account->counts.loaded)
+        put_member(account, "loaded", account->counts.loaded);
     put_member(account, "distinct_facts", account->counts.facts);
     put_member(account, "merged", account->counts.merged);
     put_member(account, "rejected", account->counts.rejected);
@@ -115,6 +117,8 @@ static void put_words(struct account *account, size_t indent, const char *name, 
 static void put_text(struct account *account) {
     dora_name_count unknown;
     put_words(account, 0, "records", account->counts.records);
+    if (account->counts.loaded)
+        put_words(account, 0, "facts loaded", account->counts.loaded);
     put_words(account, INDENT, "distinct facts", account->counts.facts);
     put_words(account, INDENT, "merged into others", account->counts.merged);
     put_words(account, INDENT, "rejected", account->counts.rejected);
@@ -168,6 +172,8 @@ static void put_sentence(struct account *account) {
     const dora_account *counts = &account->counts;
     const char *before = "; not counted: ";
     put_counted(account, "", counts->records, counts->records == 1 ? "record" : "records");
+    if (counts->loaded)
+        put_counted(account, " and ", counts->loaded, counts->loaded == 1 ? "loaded fact" : "loaded facts");
     put_counted(account, ": ", counts->facts, counts->facts == 1 ? "fact" : "facts");
     put_counted(account, ", ", counts->merged, "merged");
     put_counted(account, ", ", counts->rejected, "rejected");

@@ -18,6 +18,8 @@ from libdora.errors import (
     FileError,
     InputError,
     LimitError,
+    RepeatedError,
+    StateError,
 )
 from libdora.options import Attribution, Changes, Format, Group, PercentileRule, Period, Query, Table, Tier
 from libdora.report import Report, Row
@@ -44,8 +46,10 @@ __all__ = [
     "PercentileRule",
     "Query",
     "Rejection",
+    "RepeatedError",
     "Report",
     "Row",
+    "StateError",
     "Table",
     "Tier",
     "Tiers",

@@ -13,10 +13,11 @@ from libdora._libdora import ffi, lib
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """records = facts + merged + rejected, and the dispositions of a kind sum to its facts.
+    """records + loaded = facts + merged + rejected, and the dispositions of a kind sum to its facts.
 
     Attributes:
         records: records seen.
+        loaded: facts that came from states and other engines.
         facts: distinct facts that they made.
         merged: records that became part of an earlier fact.
         rejected: records that could not be.
@@ -28,6 +29,7 @@ class Account:
     """
 
     records: int
+    loaded: int
     facts: int
     merged: int
     rejected: int
@@ -52,6 +54,7 @@ def make_account(engine: Any, as_json: str, as_text: str) -> Account:
     told = json.loads(as_json)
     return Account(
         records=told["records"],
+        loaded=told.get("loaded", 0),
         facts=told["distinct_facts"],
         merged=told["merged"],
         rejected=told["rejected"],

@@ -57,12 +57,22 @@ class FileError(DoraError, OSError):
     """A file of the system's (time zones), or a producer of columns, failed."""
 
 
+class StateError(DoraError, ValueError):
+    """Bytes that are no state: of another kind, damaged (`byte` is the place), or of a later major version."""
+
+
+class RepeatedError(DoraError, ValueError):
+    """An input that was read before, or two states that have read the same one: its facts would count twice."""
+
+
 _KINDS: dict[int, type[DoraError]] = {
     lib.DORA_ERROR_ARGUMENT: ArgumentError,
     lib.DORA_ERROR_INPUT: InputError,
     lib.DORA_ERROR_LIMIT: LimitError,
     lib.DORA_ERROR_CANCELLED: CancelledError,
     lib.DORA_ERROR_IO: FileError,
+    lib.DORA_ERROR_STATE: StateError,
+    lib.DORA_ERROR_REPEATED: RepeatedError,
 }
 
 
