@@ -5,7 +5,7 @@
     dora.report("deployments.csv", by="service", window=28)
 
 `report` reads sources and answers a query; `Engine` does so step by step. Sources are files, dicts and the frames of
-any library that speaks Arrow. A `Report` is a sequence of rows, a table in a notebook, a frame, and pictures.
+any library that speaks Arrow. A `Report` is rows in order, a table in a notebook, a frame, and pictures.
 """
 
 from libdora._native import version

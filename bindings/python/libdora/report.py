@@ -10,8 +10,7 @@ import contextlib
 import dataclasses
 import datetime
 import os
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 
 from libdora import _native
@@ -125,12 +124,14 @@ class Row(Mapping[str, Value]):
         return f"Row({', '.join(f'{name}={value!r}' for name, value in self.items())})"
 
 
-class Report(Sequence[Row]):
+class Report:
     """The rows that answer a query, ordered by group (none first), then window.
 
-    It does not change when facts are added to its engine. It exports `__arrow_c_stream__`, so that pyarrow.table,
-    duckdb and others take it as it is, without a copy of the numbers; for polars there is `to_polars`, since
-    polars.DataFrame takes any sequence row by row.
+    It has a length, rows by index and by slice, and an order. It does not change when facts are added to its engine. It
+    exports `__arrow_c_stream__`, so that pyarrow.table, polars.DataFrame, duckdb and others take it as it is, without a
+    copy of the numbers. It is no collections.abc.Sequence, which polars would take row by row, guessing the types of
+    columns from the first hundred. pandas.DataFrame goes row by row in any case: use `to_pandas`, or from pandas 3 on
+    pandas.DataFrame.from_arrow.
 
     Attributes:
         engine: the engine that was asked.
@@ -172,6 +173,9 @@ class Report(Sequence[Row]):
             raise IndexError("report index out of range")
         return Row(self, row)
 
+    def __iter__(self) -> Iterator[Row]:
+        return (Row(self, row) for row in range(self._rows))
+
     def column(self, name: str) -> list[Value]:
         """All values of a column. O(rows)."""
         column = self._columns[name]
@@ -205,8 +209,7 @@ class Report(Sequence[Row]):
         """A polars.DataFrame, whose columns are not copied."""
         import polars
 
-        # polars goes through a sequence row by row, whatever else it offers
-        return polars.DataFrame(types.SimpleNamespace(__arrow_c_stream__=self.__arrow_c_stream__))
+        return polars.DataFrame(self)
 
     def to_pyarrow(self) -> Any:
         """A pyarrow.Table."""
