@@ -43,8 +43,10 @@ static enum code choose_formats(struct history *history) {
     history->query = options->query;
     if (!history->query.metrics)
         history->query.metrics = for_people(options) ? "dora" : "all";
-    history->writer_options = (dora_writer_options){
-        .struct_size = sizeof history->writer_options, .output = options->format, .color = use_color(options)};
+    history->writer_options = (dora_writer_options){.struct_size = sizeof history->writer_options,
+                                                    .output = options->format,
+                                                    .color = use_color(options),
+                                                    .csv_safe = options->csv_safe};
     if (options->verb != VERB_CHECK)
         return CODE_DONE;
     if (options->format == DORA_OUTPUT_CSV)

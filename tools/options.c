@@ -245,6 +245,8 @@ static const struct option table[] = {
      "table (default), ndjson, csv, json, markdown or html"},
     {NULL, "output", 'o', "FILE", VERBS_ALL, take_text, TO(output), NULL,
      "write to FILE, replaced only when all went well"},
+    {NULL, "csv-safe", 0, NULL, VERBS_HISTORY, take_flag, TO(csv_safe), NULL,
+     "for spreadsheets: no text in --format csv is a formula"},
     {NULL, "color", 0, "WHEN", VERBS_HISTORY, take_choice, TO(color), colors, "auto (default), always or never"},
     {NULL, "fail-if", 0, "CONDITION", VERBS_HISTORY, take_condition, 0, NULL,
      "exit 1 when it holds in the last window of a group; repeatable"},

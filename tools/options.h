@@ -25,6 +25,7 @@ struct options {
     bool strict;
     bool quiet;
     enum color color;
+    bool csv_safe;
     dora_output format;
     const char *output; /* NULL: standard output */
     dora_engine_options engine;

@@ -607,6 +607,8 @@ typedef struct dora_writer_options {
     const dora_allocator *allocator; /* NULL: malloc, realloc, free */
     uint64_t rows_most; /* of a table, Markdown and HTML: of more rows only the first and the last ones are shown, those
                            between them counted; 0: all are shown */
+    int csv_safe;       /* non-zero: strings in CSV are quoted, and those that a spreadsheet would take for a formula
+                           get an apostrophe in front */
 } dora_writer_options;
 
 typedef struct dora_writer dora_writer;

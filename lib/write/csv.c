@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CSV as RFC 4180, but for lines that end in LF alone. A null is empty. Strings are the bytes they are: what reads the
- * file must get back what was measured, so nothing is escaped but quotes.
+ * file must get back what was measured, so nothing is escaped but quotes, unless the caller asks for what spreadsheets
+ * need.
  */
 #include "write/escape.h"
 #include "write/writer.h"
@@ -20,7 +21,7 @@ static void begin(struct dora_writer *writer, const dora_result *first) {
         *out++ = i + 1 < writer->columns_count ? ',' : '\n';
         dora__sink_commit(sink, out);
     }
-    writer->row_room = writer->columns_count * (DORA__NUMBER_ROOM + 3) + 1;
+    writer->row_room = writer->columns_count * (DORA__NUMBER_ROOM + 4) + 1; /* quotes, apostrophe, comma */
 }
 
 static char *put_row(char *out, const struct dora_writer *writer, size_t row) {
@@ -32,7 +33,8 @@ static char *put_row(char *out, const struct dora_writer *writer, size_t row) {
             continue;
         if (cells->type == DORA_TYPE_STRING) {
             dora_string string = dora__cells_string(cells, row);
-            out = dora__escape_csv(out, string.data, string.size);
+            out = writer->csv_safe ? dora__escape_csv_safe(out, string.data, string.size)
+                                   : dora__escape_csv(out, string.data, string.size);
         } else {
             out = dora__cells_format(out, cells, row);
         }

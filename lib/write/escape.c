@@ -77,13 +77,10 @@ static bool needs_quotes(const char *bytes, size_t size) {
     return size && (is_blank(bytes[0]) || is_blank(bytes[size - 1]));
 }
 
-char *dora__escape_csv(char *out, const char *bytes, size_t size) {
-    if (!needs_quotes(bytes, size)) {
-        if (size)
-            memcpy(out, bytes, size);
-        return out + size;
-    }
+static char *put_quoted(char *out, const char *prefix, const char *bytes, size_t size) {
     *out++ = '"';
+    while (*prefix)
+        *out++ = *prefix++;
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == '"')
             *out++ = '"';
@@ -91,6 +88,24 @@ char *dora__escape_csv(char *out, const char *bytes, size_t size) {
     }
     *out++ = '"';
     return out;
+}
+
+char *dora__escape_csv(char *out, const char *bytes, size_t size) {
+    if (needs_quotes(bytes, size))
+        return put_quoted(out, "", bytes, size);
+    if (size)
+        memcpy(out, bytes, size);
+    return out + size;
+}
+
+char *dora__escape_csv_safe(char *out, const char *bytes, size_t size) {
+    static const int32_t starts[] = {'=', '+', '-', '@', '\t', '\r', '\n', 0xFF1D, 0xFF0B, 0xFF0D, 0xFF20};
+    size_t length;
+    int32_t first = size ? dora__utf8_decode(bytes, size, &length) : 0;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (first == starts[i])
+            return put_quoted(out, "'", bytes, size);
+    return put_quoted(out, "", bytes, size);
 }
 
 void dora__text_html(struct dora__text *text, dora_string string) {

@@ -17,6 +17,10 @@ void dora__text_json(struct dora__text *text, const char *bytes, size_t size);
 enum { DORA__CSV_GROWTH = 2 };
 char *dora__escape_csv(char *out, const char *bytes, size_t size);
 
+/* As a CSV field that a spreadsheet takes for text: quoted, with an apostrophe before what would start a formula, also
+   in full width, or lead up to one. At most 2 bytes a byte, the apostrophe and the quotes. Returns the end. */
+char *dora__escape_csv_safe(char *out, const char *bytes, size_t size);
+
 /* For people: what is unsafe as \xNN or \u{NNNN}, a backslash before each of the characters in `special` (NULL: none).
    What is wider than `columns` is cut and ends in "...". */
 void dora__text_printable(struct dora__text *text, dora_string string, const char *special, size_t columns);

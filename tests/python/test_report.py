@@ -112,6 +112,8 @@ def test_texts(tmp_path: Path) -> None:
     assert json.loads(r.to_json()) == [json.loads(r.to_ndjson())]
     assert r.to_markdown().startswith("| window |") and "<table" in r.to_html()
     assert repr(r).splitlines()[0].startswith("window")
+    named = dora.report([{"service": "=1", "finished_at": "2024-01-01"}], by="service", metrics="deployments")
+    assert named.to_csv(safe=True) == named.to_csv().replace("=1", '"\'=1"')
     for write in (r.to_csv, r.to_ndjson, r.to_json, r.to_html, r.to_markdown):
         assert write(tmp_path / "r") == (tmp_path / "r").read_text(encoding="utf-8")
         with pytest.raises(FileNotFoundError):

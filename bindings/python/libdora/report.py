@@ -217,9 +217,11 @@ class Report:
 
         return pyarrow.table(self)
 
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
-        """The rows as CSV; also written to a file where `path` says so."""
-        return self._text(lib.DORA_OUTPUT_CSV, path)
+    def to_csv(self, path: str | os.PathLike[str] | None = None, *, safe: bool = False) -> str:
+        """The rows as CSV; also written to a file where `path` says so. `safe`: for spreadsheets, strings are quoted,
+        and those that one would take for a formula get an apostrophe in front.
+        """
+        return self._text(lib.DORA_OUTPUT_CSV, path, csv_safe=safe)
 
     def to_ndjson(self, path: str | os.PathLike[str] | None = None) -> str:
         """The rows as a JSON object a line; also written to a file where `path` says so."""
@@ -237,8 +239,8 @@ class Report:
         """The rows as a table in Markdown, for people; also written to a file where `path` says so."""
         return self._text(lib.DORA_OUTPUT_MARKDOWN, path)
 
-    def _text(self, output: int, path: str | os.PathLike[str] | None = None, rows_most: int = 0) -> str:
-        made = written_bytes(lib.dora_result_write, self._result, output, rows_most=rows_most)
+    def _text(self, output: int, path: str | os.PathLike[str] | None = None, **options: int) -> str:
+        made = written_bytes(lib.dora_result_write, self._result, output, **options)
         if path is not None:
             with open(path, "wb") as file:
                 file.write(made)
