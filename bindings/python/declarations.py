@@ -11,6 +11,7 @@ them; a constant that is not a plain number is left to the compiler.
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -229,6 +230,7 @@ def stub_lines(declaration: str, enums: set[str]) -> list[str]:
 
     parameters = [part.strip() for part in called["list"].split(",") if part.strip() != "void"]
     names = [re.sub(r"\[.*", "", part).split("*")[-1].split()[-1] for part in parameters]
+    names = [f"{name}_" if keyword.iskeyword(name) else name for name in names]
     arguments = ", ".join(["self", *(f"{name}: {typed(part)}" for name, part in zip(names, parameters)), "/"])
     return [f"    def {called['name']}({arguments}) -> {typed(called['result'])}: ..."]
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.resources
 import re
 
@@ -18,6 +19,10 @@ HEADERS = sorted((harness.SOURCE / "include" / "dora").glob("*.h"))
 def test_what_is_kept_is_what_the_headers_say() -> None:
     for path, text in declarations.outputs().items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name}: run bindings/python/declarations.py"
+
+
+def test_stub_is_python() -> None:
+    ast.parse(declarations.STUB.read_text(encoding="utf-8"))  # a parameter may have the name of a keyword
 
 
 def test_every_header_is_read() -> None:
