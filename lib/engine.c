@@ -252,8 +252,7 @@ dora_status dora__engine_flush(dora_engine *engine, dora_error *error) {
     return status == DORA_OK ? status : fail_field(error, status, DORA__KIND, "");
 }
 
-/* Derives what follows from the facts, if they changed. */
-static dora_status settle(dora_engine *engine, dora_error *error) {
+dora_status dora__engine_settle(dora_engine *engine, dora_error *error) {
     dora_status put = dora__engine_flush(engine, error);
     if (put != DORA_OK)
         return put;
@@ -283,7 +282,7 @@ dora_status dora_engine_account(dora_engine *engine, dora_account *account, dora
     dora_account own;
     if (!engine || !account || !dora__take_struct(&own, sizeof own, account))
         return dora__fail(error, DORA_ERROR_ARGUMENT, "account: no engine, or struct_size is not set");
-    dora_status status = settle(engine, error);
+    dora_status status = dora__engine_settle(engine, error);
     if (status != DORA_OK)
         return status;
     const struct dora__facts *facts = &engine->facts;
@@ -346,7 +345,7 @@ static dora_status answer(dora_engine *engine, const dora_query *query, dora_row
         return dora__fail_memory(error);
     dora_status status = dora__plan_make(plan, query, error);
     if (status == DORA_OK)
-        status = settle(engine, error);
+        status = dora__engine_settle(engine, error);
     if (status == DORA_OK)
         status =
             dora__run_query(plan, &engine->derived, &engine->standing, &engine->kept, rows, context, result, error);

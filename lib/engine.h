@@ -32,4 +32,7 @@ struct dora_engine {
 /* Puts what waits (see facts/pending.h): to be called before the facts are looked at. */
 dora_status dora__engine_flush(dora_engine *engine, dora_error *error);
 
+/* Derives what follows from the facts, if they changed. */
+dora_status dora__engine_settle(dora_engine *engine, dora_error *error);
+
 #endif

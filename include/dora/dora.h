@@ -589,6 +589,44 @@ DORA_API const uint8_t *dora_result_bool(const dora_result *result, size_t colum
 /* Row r of a string column is bytes offsets[r] .. offsets[r+1]-1 of `*bytes`. NULL for another type. */
 DORA_API const uint32_t *dora_result_string(const dora_result *result, size_t column, const char **bytes);
 
+/* ------------------------------------------------------------------------------------------------------- what changed
+ */
+
+/*
+ * For those who keep results and refresh only what facts have restated since: a mark takes down the samples of an
+ * engine as they are, by (group, day); dora_engine_changes() says which differ from it, and moves it to now. An old row
+ * still holds if no day of its window is listed for its group, none up to the end of its window with first_day_moved,
+ * and nothing in dora_moves applies.
+ */
+typedef struct dora_mark dora_mark;
+
+/* What moved as a whole; non-zero: it did. */
+typedef struct dora_moves {
+    size_t struct_size;
+    int span;     /* the observed span: the `days` and the number of windows may be others, unless the query gives both
+                     since and until, and each window begins on or after the old and the new first day of any sample */
+    int grouping; /* some service belongs to another group than before: its days are listed for both */
+    int evidence; /* whether there is any evidence of failures, or of rework: rates that were null may be known in all
+                     rows, and known ones null */
+} dora_moves;
+
+/* A mark of what there is now, or where `from_nothing` of an engine without facts, grouped as a query with `by` groups.
+   To be freed before its engine. Settles first. O(samples + cells log cells); 24 bytes a (group, day) that has samples.
+   Errors: ARGUMENT, MEMORY, CANCELLED. */
+DORA_API dora_status dora_mark_new(dora_engine *engine, dora_group by, int from_nothing, dora_mark **mark,
+                                   dora_error *error);
+DORA_API void dora_mark_free(dora_mark *mark);
+
+/*
+ * The days of groups whose samples, of whatever metric, differ between the mark and now, as rows: the group (its column
+ * is left out where there are no groups), `day`, and `first_day_moved`, true where rows of the group for windows that
+ * end on or after that day have come or gone. In the order of groups, then days. `moves` may be NULL, else has its
+ * struct_size set. The mark is then one of now. Costs as dora_mark_new; a difference is missed with a chance of about
+ * 2^-64. Errors: ARGUMENT, MEMORY, CANCELLED; after one the mark is as it was.
+ */
+DORA_API dora_status dora_engine_changes(dora_engine *engine, dora_mark *mark, dora_moves *moves, dora_result **cells,
+                                         dora_error *error);
+
 /* ---------------------------------------------------------------------------------------------------------- writer */
 
 typedef enum dora_output {
