@@ -18,6 +18,7 @@ static const struct text texts[] = {
      "  dora report deploys.csv\n"
      "  dora report --by service --period week history.ndjson.gz\n"
      "  dora report --window 28 --step 7 --metrics change_lead_time,score --format csv history.ndjson\n"
+     "  dora report --state all.dora today.csv     # reads what is new, reports over everything, saves\n"
      "  dora report --map finished_at=deployed --production prd,live --format json deploys.csv\n"
      "  dora report --fail-if 'change_fail_rate>0.15' --fail-if 'change_lead_time_p50>7d' history.ndjson\n"
      "\nExit codes: 0 done, 1 a --fail-if held, 2 usage, 3 rejected under --strict or nothing readable,\n"
@@ -39,6 +40,15 @@ static const struct text texts[] = {
      "\nExamples\n"
      "  dora check history.ndjson\n"
      "  dora check --strict --format json deploys.csv incidents.ndjson\n"},
+    {VERB_MERGE,
+     "usage: dora merge [OPTION]... -o STATE FILE...\n"
+     "\n"
+     "Writes one state with the facts of all files, which are states or what dora report reads. A state\n"
+     "takes part as an input everywhere, and dora report --state keeps one.\n",
+     "\nExamples\n"
+     "  dora merge -o all.dora north.dora south.dora\n"
+     "  dora merge -o 2024.dora 2024-*.csv.gz\n"
+     "  dora report all.dora\n"},
     {VERB_TIERS,
      "usage: dora tiers [OPTION]... [EDITION|FILE]...\n"
      "\n"
@@ -103,8 +113,9 @@ static const struct {
 
 void help_usage(FILE *file) {
     fputs("usage: dora report|phases|check [OPTION]... [FILE]...\n"
+          "       dora merge [OPTION]... -o STATE FILE...\n"
           "       dora tiers [EDITION|FILE]...\n"
-          "       dora help [report|phases|check|tiers|metrics]\n",
+          "       dora help [report|phases|check|merge|tiers|metrics]\n",
           file);
 }
 
@@ -117,6 +128,7 @@ void help_overview(void) {
           "  report    the metrics, one row a group and window\n"
           "  phases    where releases spend their time\n"
           "  check     what became of every record\n"
+          "  merge     states and other files as one state\n"
           "  tiers     the tables that turn metrics into tiers\n"
           "  help      the options of a command, or the metrics\n"
           "  version   the version\n"

@@ -9,6 +9,7 @@
 #include "notes.h"
 #include "output.h"
 #include "progress.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +148,8 @@ static enum code worse(enum code a, enum code b) {
     return a > b ? a : b;
 }
 
-static enum code read_and_write(struct history *history) {
+/* The state is loaded; it stays as it is unless all went well and something was read. */
+static enum code read_and_write(struct history *history, const struct state *state) {
     enum code code = output_open(&history->output, history->options->output);
     if (code != CODE_DONE)
         return code;
@@ -159,7 +161,26 @@ static enum code read_and_write(struct history *history) {
         written = history->options->verb == VERB_CHECK ? write_account(history) : write_report(history);
     progress_stop();
     code = output_finish(&history->output, worse(code, written));
-    return reportable && written == CODE_DONE ? worse(code, conclude(history)) : code;
+    if (reportable && written == CODE_DONE)
+        code = worse(code, conclude(history));
+    if (!state->path || !input.taken)
+        return code;
+    if (code == CODE_DONE || code == CODE_HELD)
+        return worse(code, state_save(state, history->engine));
+    message("'%s' was not changed", state->path);
+    return code;
+}
+
+static enum code run_with_state(struct history *history) {
+    const struct options *options = history->options;
+    struct state state;
+    enum code code = state_lock(&state, options->state, options->quiet);
+    if (code == CODE_DONE)
+        code = state_load(&state, history->engine, options->arguments_count == 0);
+    if (code == CODE_DONE)
+        code = read_and_write(history, &state);
+    state_unlock(&state);
+    return code;
 }
 
 enum code run_history(const struct options *options) {
@@ -173,7 +194,7 @@ enum code run_history(const struct options *options) {
     if (code == CODE_DONE)
         code = check_options(history);
     if (code == CODE_DONE)
-        code = read_and_write(history);
+        code = run_with_state(history);
     fail_if_free(&history->fail_if);
     dora_engine_free(history->engine);
     free(history);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,12 +73,86 @@ static enum code feed_broken_end(struct input *input, const char *name, struct s
     return stopped(input, name, &error);
 }
 
+/* An input that a state has read. */
+static enum code passed_over(struct input *input, const char *name) {
+    message("%s: read before, passed over; --again counts it again", shown(name));
+    input->fatal = input->options->strict;
+    return input->fatal ? CODE_INPUT : CODE_DONE;
+}
+
+static enum code finish(struct input *input, const char *name, dora_reader *reader) {
+    dora_error error;
+    dora_status status = dora_reader_finish(reader, &error);
+    if (status == DORA_ERROR_REPEATED)
+        return passed_over(input, name);
+    input->taken++;
+    return status == DORA_OK ? CODE_DONE : stopped(input, name, &error);
+}
+
+/* The rest of a stream that begins as a state does. */
+struct gathered {
+    unsigned char *bytes;
+    size_t size;
+    size_t room;
+};
+
+static bool gather(struct gathered *gathered, const struct piece *piece) {
+    if (piece->size > gathered->room - gathered->size) {
+        size_t room = gathered->room + gathered->room / 2 + piece->size;
+        unsigned char *bytes = realloc(gathered->bytes, room);
+        if (!bytes)
+            return false;
+        gathered->bytes = bytes;
+        gathered->room = room;
+    }
+    memcpy(gathered->bytes + gathered->size, piece->bytes, piece->size);
+    gathered->size += piece->size;
+    return true;
+}
+
+/* Facts that a state has in common with what is there would be lost by passing over it: that is an error. */
+static enum code take_state(struct input *input, const char *name, const struct gathered *gathered) {
+    const dora_merge_options options = {.struct_size = sizeof options, .again = input->options->again};
+    dora_error error;
+    dora_status status = dora_engine_load(input->engine, gathered->bytes, gathered->size, &options, &error);
+    if (status == DORA_OK) {
+        input->taken++;
+        return CODE_DONE;
+    }
+    if (status == DORA_ERROR_STATE)
+        message("%s: %s (byte %" PRIu64 ")", shown(name), error.message, error.byte);
+    else
+        message("%s: %s%s", shown(name), error.message,
+                status == DORA_ERROR_REPEATED ? "; --again takes it all the same" : "");
+    input->failed++;
+    input->fatal = true;
+    return code_of(status);
+}
+
+static enum code feed_state(struct input *input, const char *name, struct ahead *ahead, const struct piece *piece) {
+    struct gathered gathered = {0};
+    uint64_t bytes_before = input->bytes;
+    bool room = true;
+    for (; piece->size > 0 && room; piece = ahead_next(ahead)) {
+        room = gather(&gathered, piece);
+        input->bytes = bytes_before + piece->stream_bytes;
+        progress_read(input->bytes, input->records);
+    }
+    enum code code = !room             ? cannot_read(input, name, "out of memory")
+                     : piece->more < 0 ? cannot_read(input, name, ahead->stream->problem)
+                                       : take_state(input, name, &gathered);
+    free(gathered.bytes);
+    return code;
+}
+
 static enum code feed(struct input *input, const char *name, struct ahead *ahead, dora_reader *reader) {
     uint64_t bytes_before = input->bytes;
     const struct piece *piece;
     int last_byte = EOF;
     dora_error error;
     while ((piece = ahead_next(ahead))->size > 0) {
+        if (last_byte == EOF && dora_is_state(piece->bytes, piece->size))
+            return feed_state(input, name, ahead, piece);
         if (dora_reader_feed(reader, piece->bytes, piece->size, &error) != DORA_OK)
             return stopped(input, name, &error);
         last_byte = piece->bytes[piece->size - 1];
@@ -86,7 +161,7 @@ static enum code feed(struct input *input, const char *name, struct ahead *ahead
     }
     if (piece->more < 0)
         return feed_broken_end(input, name, ahead->stream, reader, last_byte);
-    return dora_reader_finish(reader, &error) == DORA_OK ? CODE_DONE : stopped(input, name, &error);
+    return finish(input, name, reader);
 }
 
 static enum code read_stream(struct input *input, const char *name, int fd) {
@@ -94,6 +169,8 @@ static enum code read_stream(struct input *input, const char *name, int fd) {
     dora_reader_options options = input->options->reader;
     options.on_reject = on_reject;
     options.on_reject_context = &place;
+    if (input->options->state || input->options->verb == VERB_MERGE)
+        options.once = input->options->again ? DORA_ONCE_AGAIN : DORA_ONCE;
     dora_reader *reader;
     dora_error error;
     if (dora_reader_new(input->engine, &options, &reader, &error) != DORA_OK)
@@ -145,6 +222,8 @@ enum code input_read(struct input *input, const struct options *options, dora_en
     size_t count = options->arguments_count ? options->arguments_count : 1;
     enum code worst = CODE_DONE;
     *input = (struct input){.options = options, .engine = engine};
+    if (options->state && options->arguments_count == 0) /* the state is all there is */
+        return CODE_DONE;
     if (options->arguments_count == 0 && isatty(STDIN_FILENO) && !options->quiet)
         message("reading standard input, to its end (Ctrl-D)");
     if (!options->quiet)

@@ -2,6 +2,7 @@
 /* The dora command: options in, library calls, bytes out. */
 #include "help.h"
 #include "history.h"
+#include "merge.h"
 #include "suggest.h"
 #include "tiers.h"
 
@@ -18,10 +19,8 @@ struct verb_row {
 };
 
 static const struct verb_row verbs[] = {
-    {"report", VERB_REPORT, run_history},
-    {"phases", VERB_PHASES, run_history},
-    {"check", VERB_CHECK, run_history},
-    {"tiers", VERB_TIERS, run_tiers},
+    {"report", VERB_REPORT, run_history}, {"phases", VERB_PHASES, run_history}, {"check", VERB_CHECK, run_history},
+    {"merge", VERB_MERGE, run_merge},     {"tiers", VERB_TIERS, run_tiers},
 };
 enum { VERBS_COUNT = sizeof verbs / sizeof verbs[0] };
 
@@ -73,7 +72,7 @@ static enum code run_help(const char *topic) {
     else if (strcmp(topic, "metrics") == 0)
         help_metrics();
     else
-        return usage_error("help is there for report, phases, check, tiers and metrics, not '%s'", topic);
+        return usage_error("help is there for report, phases, check, merge, tiers and metrics, not '%s'", topic);
     return close_texts();
 }
 

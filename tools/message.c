@@ -95,7 +95,7 @@ enum code code_of(dora_status status) {
     static const enum code codes[] = {
         [DORA_OK] = CODE_DONE,           [DORA_ERROR_ARGUMENT] = CODE_USAGE, [DORA_ERROR_MEMORY] = CODE_IO,
         [DORA_ERROR_INPUT] = CODE_INPUT, [DORA_ERROR_LIMIT] = CODE_IO,       [DORA_ERROR_CANCELLED] = CODE_IO,
-        [DORA_ERROR_IO] = CODE_IO,
+        [DORA_ERROR_IO] = CODE_IO,       [DORA_ERROR_STATE] = CODE_INPUT,    [DORA_ERROR_REPEATED] = CODE_INPUT,
     };
     return (size_t)status < sizeof codes / sizeof codes[0] ? codes[status] : CODE_IO;
 }

@@ -130,7 +130,7 @@ void note_nothing(dora_engine *engine, dora_table table, uint64_t rows) {
     if (counted > 0 && rows > 0)
         return;
     struct line line = {.used = 0};
-    if (account.records == 0) {
+    if (account.records + account.loaded == 0) {
         add(&line, "no records");
     } else if (counted > 0) {
         add_kind(&line, subject, counted);

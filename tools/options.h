@@ -12,8 +12,13 @@
 #include <stdbool.h>
 
 /* Bits: what an option is for. */
-enum verb { VERB_REPORT = 1, VERB_PHASES = 2, VERB_CHECK = 4, VERB_TIERS = 8 };
-enum { VERBS_HISTORY = VERB_REPORT | VERB_PHASES | VERB_CHECK, VERBS_ALL = VERBS_HISTORY | VERB_TIERS };
+enum verb { VERB_REPORT = 1, VERB_PHASES = 2, VERB_CHECK = 4, VERB_TIERS = 8, VERB_MERGE = 16 };
+enum {
+    VERBS_HISTORY = VERB_REPORT | VERB_PHASES | VERB_CHECK,
+    VERBS_INPUT = VERBS_HISTORY | VERB_MERGE,
+    VERBS_WRITTEN = VERBS_HISTORY | VERB_TIERS, /* that write in a format */
+    VERBS_ALL = VERBS_INPUT | VERB_TIERS
+};
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -28,6 +33,8 @@ struct options {
     bool csv_safe;
     dora_output format;
     const char *output; /* NULL: standard output */
+    const char *state;  /* NULL: none */
+    bool again;
     dora_engine_options engine;
     dora_reader_options reader;
     dora_query query;

@@ -171,9 +171,10 @@ static void put_counted(struct account *account, const char *before, uint64_t co
 static void put_sentence(struct account *account) {
     const dora_account *counts = &account->counts;
     const char *before = "; not counted: ";
-    put_counted(account, "", counts->records, counts->records == 1 ? "record" : "records");
+    if (counts->records || !counts->loaded)
+        put_counted(account, "", counts->records, counts->records == 1 ? "record" : "records");
     if (counts->loaded)
-        put_counted(account, " and ", counts->loaded, counts->loaded == 1 ? "loaded fact" : "loaded facts");
+        put_counted(account, counts->records ? " and " : "", counts->loaded, counts->loaded == 1 ? "loaded fact" : "loaded facts");
     put_counted(account, ": ", counts->facts, counts->facts == 1 ? "fact" : "facts");
     put_counted(account, ", ", counts->merged, "merged");
     put_counted(account, ", ", counts->rejected, "rejected");

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""States at the command line: kept by --state, merged, taken as inputs; what happens when something goes wrong."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from test_command import DORA, Case, deployment, history  # noqa: E402
+
+DAYS = range(1, 29)
+
+
+def nameless(day: int, count: int = 3) -> bytes:
+    return ("service,finished_at\n" + f"shop,2024-03-{day:02}\n" * count).encode()
+
+
+class Kept(Case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.state = str(self.folder / "all.dora")
+
+    def read(self, path: str) -> bytes:
+        return pathlib.Path(path).read_bytes()
+
+    def left(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def test_state_grows_and_reports_over_everything(self) -> None:
+        files = [self.file(f"{day}.csv", nameless(day)) for day in (1, 2, 3)]
+        for count, file in enumerate(files, start=1):
+            self.assertEqual(self.deployments("--state", self.state, file), 3 * count)
+        self.assertEqual(self.deployments("--state", self.state), 9)
+        self.assertEqual(self.deployments(self.state), 9)
+        self.assertEqual(self.left(), ["1.csv", "2.csv", "3.csv", "all.dora"])
+
+    def test_bytes_do_not_depend_on_the_way(self) -> None:
+        files = [self.file(f"{day}.csv", nameless(day)) for day in (1, 2, 3)]
+        files.append(self.file("ids.ndjson", history()))
+        states = set()
+        for order in itertools.islice(itertools.permutations(files), 0, 24, 5):
+            pathlib.Path(self.state).unlink(missing_ok=True)
+            for file in order[:2]:
+                self.run_dora("check", "--state", self.state, file)
+            self.run_dora("check", "--state", self.state, *order[2:])
+            states.add(self.read(self.state))
+        merged = str(self.folder / "merged.dora")
+        self.run_dora("merge", "-o", merged, *reversed(files))
+        states.add(self.read(merged))
+        states.add(subprocess.run([DORA, "merge", self.state], capture_output=True, check=True).stdout)
+        self.assertEqual(len(states), 1)
+        self.assertEqual(self.rows(merged, "--by", "service"), self.rows(*files, "--by", "service"))
+
+    def test_an_input_counts_once(self) -> None:
+        first, second = self.file("1.csv", nameless(1)), self.file("2.csv", nameless(2))
+        self.run_dora("report", "--state", self.state, first)
+        before = self.read(self.state)
+        _, errors = self.run_dora("report", "--state", self.state, first)
+        self.assertIn("1.csv: read before", errors)
+        self.assertEqual(self.read(self.state), before)
+        self.assertEqual(self.deployments("--state", self.state, first, second), 6)
+        self.run_dora("report", "--strict", "--state", self.state, first, code=3)
+        self.assertEqual(self.deployments("--state", self.state, "--again", first), 9)
+        compressed = self.file("1.csv.gz", gzip.compress(nameless(1)))
+        _, errors = self.run_dora("report", "--state", self.state, compressed)
+        self.assertIn("read before", errors)
+
+    def test_states_with_the_same_input(self) -> None:
+        shared, other = self.file("1.csv", nameless(1)), self.file("2.csv", nameless(2))
+        north, south = str(self.folder / "north.dora"), str(self.folder / "south.dora")
+        self.run_dora("merge", "-o", north, shared)
+        self.run_dora("merge", "-o", south, shared, other)
+        _, errors = self.run_dora("merge", "-o", self.state, north, south, code=3)
+        self.assertIn("--again", errors)
+        self.assertFalse(pathlib.Path(self.state).exists())
+        self.run_dora("merge", "--again", "-o", self.state, north, south)
+        self.assertEqual(self.deployments(self.state), 9)
+        self.run_dora("merge", "-o", north, north, other)
+        self.assertEqual(self.deployments(north), 6)
+
+    def test_states_as_inputs(self) -> None:
+        self.run_dora("merge", "-o", self.state, "-", stdin=nameless(1))
+        compressed = self.file("all.dora.gz", gzip.compress(self.read(self.state)))
+        self.assertEqual(self.deployments(compressed), 3)
+        self.assertEqual(self.deployments(stdin=self.read(self.state)), 3)
+        self.assertEqual(self.deployments(self.state, self.file("2.csv", nameless(2))), 6)
+        output, _ = self.run_dora("check", "--format", "json", self.state)
+        self.assertIn('"records":0,"loaded":3,"distinct_facts":3', output)
+
+    def test_nothing_is_saved_when_something_failed(self) -> None:
+        good, bad = self.file("1.csv", nameless(1)), self.file("bad.ndjson", b"{}\n[]\n")
+        self.run_dora("report", "--state", self.state, good)
+        before = self.read(self.state)
+        self.run_dora("report", "--strict", "--state", self.state, bad, code=3)
+        _, errors = self.run_dora(
+            "report", "--state", self.state, good, self.file("2.csv", nameless(2)), "none", code=4
+        )
+        self.assertIn("was not changed", errors)
+        self.run_dora("report", "--state", self.state, "--only", "x", good, code=2)
+        self.assertEqual(self.read(self.state), before)
+        self.run_dora(
+            "report", "--state", self.state, "--fail-if", "deployments>1", self.file("3.csv", nameless(3)), code=1
+        )
+        self.assertNotEqual(self.read(self.state), before)
+
+    def test_bad_states(self) -> None:
+        good = self.file("1.csv", nameless(1))
+        self.run_dora("report", "--state", self.state, code=4)
+        self.run_dora("report", "--state", self.state, good)
+        whole = self.read(self.state)
+        for content in (b"", b"not a state", whole[:40], whole[:-1], whole + b"x", whole[:60] + b"\xff" + whole[61:]):
+            path = self.file("bad.dora", content)
+            _, errors = self.run_dora("report", "--state", path, good, code=3)
+            self.assertRegex(errors, r"bad\.dora: .* \(byte \d+\)")
+            self.assertEqual(self.read(path), content)
+        later = self.file("later.dora", whole[:8] + b"\x02" + whole[9:])
+        _, errors = self.run_dora("check", later, code=3)
+        self.assertIn("format 2.0", errors)
+
+    def test_links_modes_and_folders(self) -> None:
+        good = self.file("1.csv", nameless(1))
+        self.run_dora("report", "--state", self.state, good)
+        os.chmod(self.state, 0o640)
+        self.run_dora("report", "--state", self.state, self.file("2.csv", nameless(2)))
+        self.assertEqual(os.stat(self.state).st_mode & 0o7777, 0o640)
+        link = self.folder / "link.dora"
+        link.symlink_to(self.state)
+        before = self.read(self.state)
+        _, errors = self.run_dora("report", "--state", str(link), self.file("3.csv", nameless(3)), code=4)
+        self.assertIn("symbolic link", errors)
+        self.assertEqual(self.read(self.state), before)
+        self.run_dora("report", "--state", str(self.folder / "none" / "a.dora"), good, code=4)
+
+    def test_file_too_large(self) -> None:
+        self.run_dora("report", "--state", self.state, self.file("1.csv", nameless(1)))
+        before = self.read(self.state)
+        large = self.file("large.ndjson", "".join(deployment(i) for i in range(5000)).encode())
+        limited = f"ulimit -f 8; trap '' XFSZ; exec '{DORA}' report -q --state '{self.state}' '{large}'"
+        done = subprocess.run(["bash", "-c", limited], capture_output=True, check=False)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertEqual(self.read(self.state), before)
+        self.assertEqual([name for name in self.left() if "tmp" in name or "lock" in name], [])
+
+    def test_two_jobs_lose_nothing(self) -> None:
+        files = [self.file(f"{day}.csv", nameless(day)) for day in DAYS]
+        jobs = [
+            subprocess.Popen([DORA, "check", "-q", "--state", self.state, file], stdout=subprocess.DEVNULL)
+            for file in files
+        ]
+        self.assertEqual([job.wait(timeout=120) for job in jobs], [0] * len(jobs))
+        self.assertEqual(self.deployments(self.state), 3 * len(files))
+        self.assertEqual([name for name in self.left() if name.endswith((".lock", ".tmp"))], [])
+
+    def test_killed_at_any_moment(self) -> None:
+        self.run_dora("merge", "-o", self.state, self.file("old.csv", nameless(1)))
+        old = self.read(self.state)
+        new_file = self.file("new.ndjson", "".join(deployment(i) for i in range(3000)).encode())
+        new = subprocess.run([DORA, "merge", self.state, new_file], capture_output=True, check=True).stdout
+        chance = random.Random(5)
+        for _ in range(40):
+            pathlib.Path(self.state).write_bytes(old)
+            command = [DORA, "check", "-q", "--state", self.state, new_file]
+            job = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            time.sleep(chance.random() * 0.03)
+            job.send_signal(signal.SIGKILL)
+            job.wait()
+            self.assertIn(self.read(self.state), (old, new))
+        self.run_dora("check", "--state", self.state, new_file)
+        self.assertEqual(self.read(self.state), new)
+
+
+class Usage(Case):
+    def test_merge(self) -> None:
+        self.run_dora("merge", "-o", "x", "--state", "y", code=2)
+        self.run_dora("merge", "-o", "x", "--by", "service", code=2)
+        self.assertIn("dora merge", self.run_dora("help", "merge")[0])
+        self.run_dora("merge", "-o", str(self.folder / "a.dora"), "none", code=4)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
