@@ -53,12 +53,12 @@ struct dora__facts {
     struct dora__table tables[DORA_KIND_COUNT];
     struct dora__unknown unknown;
     struct dora__inputs inputs; /* that were read whole, by digest */
-    struct dora__spare *spare; /* narrow columns that had to be widened, to be used again */
-    uint64_t numeric;          /* bit f: column f is of instants or numbers */
-    uint64_t handles;          /* of strings or services */
-    uint64_t bytes;            /* of bools or a status */
-    uint64_t records;          /* that were read: records + loaded = facts + merged + rejected */
-    uint64_t loaded;           /* facts that came from states or other sets */
+    struct dora__spare *spare;  /* narrow columns that had to be widened, to be used again */
+    uint64_t numeric;           /* bit f: column f is of instants or numbers */
+    uint64_t handles;           /* of strings or services */
+    uint64_t bytes;             /* of bools or a status */
+    uint64_t records;           /* that were read: records + loaded = facts + merged + rejected */
+    uint64_t loaded;            /* facts that came from states or other sets */
     uint64_t merged;
     uint64_t rejected;
 };

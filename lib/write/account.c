@@ -174,7 +174,8 @@ static void put_sentence(struct account *account) {
     if (counts->records || !counts->loaded)
         put_counted(account, "", counts->records, counts->records == 1 ? "record" : "records");
     if (counts->loaded)
-        put_counted(account, counts->records ? " and " : "", counts->loaded, counts->loaded == 1 ? "loaded fact" : "loaded facts");
+        put_counted(account, counts->records ? " and " : "", counts->loaded,
+                    counts->loaded == 1 ? "loaded fact" : "loaded facts");
     put_counted(account, ": ", counts->facts, counts->facts == 1 ? "fact" : "facts");
     put_counted(account, ", ", counts->merged, "merged");
     put_counted(account, ", ", counts->rejected, "rejected");

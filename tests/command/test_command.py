@@ -125,7 +125,7 @@ class Usage(Case):
     def test_wrong_options(self) -> None:
         self.assert_usage("unknown option --periods; did you mean --period?", "report", "--periods", "day")
         self.assert_usage("unknown option --foramt; did you mean --format?", "report", "--foramt=csv")
-        self.assert_usage("unknown option --state", "report", "--state", "x")
+        self.assert_usage("unknown option --state", "merge", "--state", "x")
         self.assert_usage("unknown option -x", "report", "-x")
         self.assert_usage("unknown option --strict", "tiers", "--strict")
         self.assert_usage("--strict takes no value", "report", "--strict=1")
