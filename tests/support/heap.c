@@ -10,6 +10,7 @@ static void *heap_allocate(void *context, size_t size) {
     if (++heap->calls == heap->fail_at)
         return NULL;
     heap->bytes += size;
+    heap->most = heap->bytes > heap->most ? heap->bytes : heap->most;
     heap->blocks++;
     return malloc(size);
 }

@@ -11,6 +11,7 @@ struct heap {
     size_t calls;
     size_t fail_at;
     size_t bytes;
+    size_t most; /* bytes at once */
     size_t blocks;
 };
 
