@@ -64,8 +64,7 @@ static void put_offsets(struct made *made, struct fuzz_input *input, int64_t cou
     made_buffer(made, fuzz_byte(input) == 0xFF ? NULL : bytes, (size_t)count * width);
 }
 
-static const char text_data[DATA_SIZE + 1] =
-    "2024-03-01T12:00:00Zdeploymentchangesuccess\xc3\xa9true17releaseno+1.5";
+static const char text_data[DATA_SIZE + 1] = "2024-03-01T12:00:00Zdeploymentchangesuccess\xc3\xa9true17releaseno+1.5";
 
 /* Views: short ones inside, long ones by number of buffer and offset, in one buffer of data; its size comes last. */
 static void put_views(struct made *made, struct fuzz_input *input, int64_t count) {
