@@ -256,6 +256,9 @@ def test_names_do_not_leave_their_page() -> None:
         assert "alert(2)" in text or "alert(1)" in text
         assert "</" not in text and "<!--" not in text and "<script" not in text
         assert "\\u001b" not in text and "\\u202e" not in text
+    pages = [dora.report([{"service": name, "finished_at": "2024-01-01"}], by="service") for name in ("shop", HOSTILE)]
+    ends = [page.plot("deployments").to_html().count("</script") for page in pages]
+    assert ends[0] == ends[1] > 0
 
 
 def test_names_stay_apart() -> None:
@@ -451,6 +454,8 @@ def test_what_cannot_be_drawn() -> None:
             r.plot(metric)
     with pytest.raises(dora.ArgumentError):
         r.plot("change_fail_rate", kind="distribution")
+    with pytest.raises(dora.ArgumentError, match="has no numbers in this report"):
+        r.requery(percentiles="75").plot("score_throughput")  # which is made from the median
     for options in ({"group": "x"}, {"theme": "pink"}):
         with pytest.raises(dora.ArgumentError):
             r.dashboard(**options)

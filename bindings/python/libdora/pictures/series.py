@@ -148,7 +148,7 @@ def _columns(report: Report, metric: str) -> _Columns:
         return _Columns(metric, words.title(metric), interval, True)
     found = _percentiles(report, metric)
     if not found:
-        raise ArgumentError(f"{metric} has no percentile in this report")
+        raise ArgumentError(f"{metric} has no numbers in this report")
     middle = min(found, key=lambda p: (abs(p - 50), p))
     above = sorted(p for p in found if p > middle)
     wanted = {95.0 if 95.0 in found else above[-1], 75.0 if 75.0 in found else above[0]} if above else set()
