@@ -293,7 +293,8 @@ typedef int (*dora_reject_fn)(void *context, const dora_error *error);
 /* Whether an input is taken as a whole and remembered by a digest of its bytes, also in states. */
 typedef enum dora_once {
     DORA_ONCE_OFF = 0,  /* facts are added as they are read */
-    DORA_ONCE = 1,      /* added by dora_reader_finish(), all or none: an input read before is refused with REPEATED */
+    DORA_ONCE = 1,      /* added by dora_reader_finish(), all or none (but for MEMORY and LIMIT): an input that was read
+                           before is refused with REPEATED */
     DORA_ONCE_AGAIN = 2 /* the same, but an input read before is added again */
 } dora_once;
 

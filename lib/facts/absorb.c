@@ -340,19 +340,16 @@ dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count,
     return status;
 }
 
-static bool add_inputs(struct dora__facts *into, const struct dora__inputs *from) {
-    for (size_t i = 0; i < from->count; i++)
-        if (!dora__inputs_add(&into->inputs, into->memory, &from->items[i]))
-            return false;
-    return true;
-}
-
 dora_status dora__facts_merge(struct dora__facts *into, const struct dora__facts *from, struct dora__threads *threads) {
     struct dora__shard shard = {.facts = *from, .into = into}, *shards[] = {&shard};
     shard.facts.records = shard.facts.merged = shard.facts.rejected = 0;
     shard.facts.loaded = count_rows(from);
     dora__unknown_init(&shard.facts.unknown, into->memory);
-    dora_status status = add_inputs(into, &from->inputs) ? absorb(shards, 1, threads) : DORA_ERROR_MEMORY;
+    dora_status status = DORA_ERROR_MEMORY;
+    if (dora__inputs_reserve(&into->inputs, into->memory, from->inputs.count))
+        status = absorb(shards, 1, threads);
+    for (size_t i = 0; i < from->inputs.count && status == DORA_OK; i++)
+        dora__inputs_add(&into->inputs, into->memory, &from->inputs.items[i]); /* there is room */
     free_translation(into->memory, &shard.strings);
     free_translation(into->memory, &shard.services);
     dora__free(into->memory, shard.items, shard.items_capacity, sizeof *shard.items);

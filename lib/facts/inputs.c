@@ -31,6 +31,11 @@ const struct dora__input *dora__inputs_find(const struct dora__inputs *inputs, c
     return is_at(inputs, place, digest) ? &inputs->items[place] : NULL;
 }
 
+bool dora__inputs_reserve(struct dora__inputs *inputs, struct dora__memory *memory, size_t count) {
+    return count <= SIZE_MAX - inputs->count &&
+           dora__grow(memory, (void **)&inputs->items, &inputs->capacity, inputs->count + count, sizeof *inputs->items);
+}
+
 bool dora__inputs_add(struct dora__inputs *inputs, struct dora__memory *memory, const struct dora__input *input) {
     size_t place = place_of(inputs, &input->digest);
     if (is_at(inputs, place, &input->digest)) {
@@ -38,7 +43,7 @@ bool dora__inputs_add(struct dora__inputs *inputs, struct dora__memory *memory, 
             inputs->items[place].nameless = input->nameless;
         return true;
     }
-    if (!dora__grow(memory, (void **)&inputs->items, &inputs->capacity, inputs->count + 1, sizeof *inputs->items))
+    if (!dora__inputs_reserve(inputs, memory, 1))
         return false;
     memmove(&inputs->items[place + 1], &inputs->items[place], (inputs->count - place) * sizeof *inputs->items);
     inputs->items[place] = *input;

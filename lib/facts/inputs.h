@@ -26,6 +26,9 @@ void dora__inputs_free(struct dora__inputs *inputs, struct dora__memory *memory)
 /* The input of that digest, or NULL. */
 const struct dora__input *dora__inputs_find(const struct dora__inputs *inputs, const struct dora__digest *digest);
 
+/* Room for `count` more inputs, so that adding them cannot fail. False: out of memory. */
+bool dora__inputs_reserve(struct dora__inputs *inputs, struct dora__memory *memory, size_t count);
+
 /* Adds an input; of one that is there the greater count stays. O(count). False: out of memory. */
 bool dora__inputs_add(struct dora__inputs *inputs, struct dora__memory *memory, const struct dora__input *input);
 

@@ -246,10 +246,12 @@ static void end_once(struct dora_reader *reader) {
         dora__fail(&reader->failure, DORA_ERROR_REPEATED, "this input was read before");
         return;
     }
-    dora_status status = dora__inputs_add(&into->inputs, into->memory, &input) ? DORA_OK : DORA_ERROR_MEMORY;
-    if (status == DORA_OK)
+    dora_status status = DORA_ERROR_MEMORY;
+    if (dora__inputs_reserve(&into->inputs, into->memory, 1))
         status = dora__shards_absorb(&reader->once, 1, reader->threads);
-    if (status != DORA_OK)
+    if (status == DORA_OK)
+        dora__inputs_add(&into->inputs, into->memory, &input); /* there is room */
+    else
         dora__reader_fail(reader, status);
 }
 

@@ -88,6 +88,8 @@ struct run {
     struct bytes csv;
     struct bytes answer;  /* what the step at hand wrote */
     struct bytes answers; /* of all steps */
+    struct bytes state;
+    dora_mark *mark;
     dora_engine_options options;
 };
 
@@ -130,10 +132,10 @@ static dora_status add_deployments(struct run *run, dora_error *error) {
 
 /* A failed reader is of no more use. Its input is read again: all facts have an id, so those that are in stay as they
    are. */
-static dora_status read_text(struct run *run, const struct bytes *input, dora_error *error) {
+static dora_status read_text(struct run *run, const struct bytes *input, dora_once once, dora_error *error) {
     dora_reader *reader;
     const dora_field_name names[] = {{"service", "application"}, {"service", "service"}};
-    const dora_reader_options options = {.struct_size = sizeof options, .names = names, .names_count = 2};
+    const dora_reader_options options = {.struct_size = sizeof options, .names = names, .names_count = 2, .once = once};
     dora_status status = dora_reader_new(run->engine, &options, &reader, error);
     if (status != DORA_OK)
         return status;
@@ -150,11 +152,56 @@ static dora_status read_text(struct run *run, const struct bytes *input, dora_er
 }
 
 static dora_status read_ndjson(struct run *run, dora_error *error) {
-    return read_text(run, &run->ndjson, error);
+    return read_text(run, &run->ndjson, DORA_ONCE_OFF, error);
+}
+
+static dora_status read_ndjson_once(struct run *run, dora_error *error) {
+    return read_text(run, &run->ndjson, DORA_ONCE, error);
 }
 
 static dora_status read_csv(struct run *run, dora_error *error) {
-    return read_text(run, &run->csv, error);
+    return read_text(run, &run->csv, DORA_ONCE_OFF, error);
+}
+
+/* The state of the engine, also kept for later steps. */
+static dora_status save(struct run *run, dora_error *error) {
+    run->state.size = 0;
+    dora_status status = dora_engine_save(run->engine, bytes_append, &run->state, error);
+    bytes_append(&run->answer, run->state.data, run->state.size);
+    return status;
+}
+
+/* The state into a new engine, which then says the same; that one into the engine that it came from. */
+static dora_status load_and_merge(struct run *run, dora_error *error) {
+    dora_engine *loaded = NULL;
+    dora_status status = dora_engine_new(&run->options, &loaded, error);
+    if (status == DORA_OK)
+        status = dora_engine_load(loaded, run->state.data, run->state.size, NULL, error);
+    if (status == DORA_OK)
+        status = dora_engine_save(loaded, bytes_append, &run->answer, error);
+    if (status == DORA_OK)
+        status = dora_engine_merge(run->engine, loaded, NULL, error);
+    dora_engine_free(loaded);
+    return status;
+}
+
+/* After a failure a part of the facts is in; all of them have an id. */
+static dora_status load(struct run *run, dora_error *error) {
+    return dora_engine_load(run->engine, run->state.data, run->state.size, NULL, error);
+}
+
+static dora_status mark(struct run *run, dora_error *error) {
+    dora_mark_free(run->mark);
+    return dora_mark_new(run->engine, DORA_GROUP_TEAM, 0, &run->mark, error);
+}
+
+static dora_status changes(struct run *run, dora_error *error) {
+    dora_result *cells;
+    dora_status status = dora_engine_changes(run->engine, run->mark, NULL, &cells, error);
+    size_t rows = status == DORA_OK ? dora_result_rows(cells) : 0;
+    bytes_append(&run->answer, &rows, sizeof rows);
+    dora_result_free(cells);
+    return status;
 }
 
 static dora_status account(struct run *run, dora_error *error) {
@@ -270,6 +317,8 @@ static void run_steps(struct run *run, step_fn *const *steps) {
         }
         bytes_append(&run->answers, run->answer.data, run->answer.size);
     }
+    dora_mark_free(run->mark);
+    run->mark = NULL;
     dora_engine_free(run->engine);
     run->engine = NULL;
     assert_int_equal(run->faulty.blocks, 0);
@@ -314,6 +363,7 @@ static void check_scenario(step_fn *const *steps, size_t facts_count) {
     bytes_free(&run.csv);
     bytes_free(&run.answer);
     bytes_free(&run.answers);
+    bytes_free(&run.state);
     bytes_free(&want);
 }
 
@@ -342,6 +392,17 @@ static void test_read_csv(void **state) {
     check_scenario((step_fn *const[]){make_engine, read_csv, ask, account, NULL}, 60);
 }
 
+static void test_state(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, read_ndjson_once, save, load_and_merge, save, NULL}, 12);
+    check_scenario((step_fn *const[]){make_engine, add_facts, save, load, save, NULL}, 20);
+}
+
+static void test_state_changes(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, read_ndjson, mark, add_facts, changes, NULL}, 20);
+}
+
 static void test_query_groups_and_periods(void **state) {
     (void)state;
     check_scenario((step_fn *const[]){make_engine, add_facts, ask_other_groups, NULL}, 40);
@@ -360,6 +421,8 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_add_between_queries),
         cmocka_unit_test(test_read_ndjson),
         cmocka_unit_test(test_read_csv),
+        cmocka_unit_test(test_state),
+        cmocka_unit_test(test_state_changes),
         cmocka_unit_test(test_query_groups_and_periods),
         cmocka_unit_test(test_query_writers),
     };
