@@ -422,8 +422,8 @@ DORA_API dora_status dora_engine_save_file(dora_engine *engine, const char *path
 /*
  * Adds the facts of a state, verified in full: frame, checksums and every value. As dora_engine_merge() with an engine
  * that has these facts; into an engine without facts nothing is looked up. `options` may be NULL. Memory of at most
- * 1,000 bytes a byte of the state, whatever it says. Errors: STATE (error->byte is the place), REPEATED, MEMORY, LIMIT,
- * ARGUMENT; after STATE and REPEATED the engine is unchanged.
+ * 1,000 bytes a byte of the state and 32 MiB, whatever it says. Errors: STATE (error->byte is the place), REPEATED,
+ * MEMORY, LIMIT, ARGUMENT; after STATE and REPEATED the engine is unchanged.
  */
 DORA_API dora_status dora_engine_load(dora_engine *engine, const void *bytes, size_t size,
                                       const dora_merge_options *options, dora_error *error);

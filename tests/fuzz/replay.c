@@ -13,7 +13,7 @@
 enum { INPUT_MOST = 1 << 20 };
 
 static void run(const uint8_t *bytes, size_t size) {
-    uint8_t *copy = malloc(size ? size : 1);
+    uint8_t *copy = calloc(size ? size : 1, 1); /* gcc 12 would warn of bytes that no input sets */
     REQUIRE(copy);
     memcpy(copy, bytes, size);
     LLVMFuzzerTestOneInput(copy, size);

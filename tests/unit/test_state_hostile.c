@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A state that holds every kind of section, spoilt in every bit and cut at every byte, with the checksums as they were
+ * and made to fit: loading says so or gives facts that can be asked, merged and saved, and takes no more memory than it
+ * promises. What loads has a state of its own that stands.
+ */
+#include "../support/fixture.h"
+#include "../support/heap.h"
+#include "../support/reseal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+    COUNT = 36,
+    MEMORY_A_BYTE = 1000,
+    MEMORY_ALWAYS = 32 << 20, /* a column has room for a block of rows, however few there are */
+    ASK_EVERY = 97            /* of the states that load: asking takes much longer than loading */
+};
+
+static struct bytes whole;
+static size_t loaded_count;
+
+static dora_engine *new_engine(const dora_allocator *allocator) {
+    const dora_engine_options options = {.struct_size = sizeof options, .allocator = allocator};
+    dora_engine *engine;
+    assert_int_equal(dora_engine_new(&options, &engine, NULL), DORA_OK);
+    return engine;
+}
+
+static int make_whole(void **unused) {
+    (void)unused;
+    static const char input[] = "service,finished_at,rework\nshop,2024-01-05,\nshop,1950-01-05T00:00:00.000001Z,true\n";
+    const dora_reader_options once = {.struct_size = sizeof once, .once = DORA_ONCE};
+    dora_fact *facts = fixture_facts(11, COUNT, 0);
+    dora_engine *engine = new_engine(NULL);
+    dora_reader *reader;
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % 3 == 0)
+            facts[i].as_of = INT64_C(1704067200000000) + (int64_t)i;
+    facts[7].deleted = facts[8].deleted = 1;
+    assert_int_equal(dora_engine_add(engine, facts, COUNT, NULL), DORA_OK);
+    assert_int_equal(dora_reader_new(engine, &once, &reader, NULL), DORA_OK);
+    assert_int_equal(dora_reader_feed(reader, input, sizeof input - 1, NULL), DORA_OK);
+    assert_int_equal(dora_reader_finish(reader, NULL), DORA_OK);
+    dora_reader_free(reader);
+    assert_int_equal(dora_engine_save(engine, bytes_append, &whole, NULL), DORA_OK);
+    dora_engine_free(engine);
+    free(facts);
+    return 0;
+}
+
+static int free_whole(void **unused) {
+    (void)unused;
+    bytes_free(&whole);
+    return 0;
+}
+
+/* An engine with facts from a state that passed: everything can be done with it, and its state stands. */
+static void use(dora_engine *engine) {
+    struct bytes first = {0}, second = {0}, answer = {0};
+    assert_int_equal(dora_engine_save(engine, bytes_append, &first, NULL), DORA_OK);
+    dora_engine *again = new_engine(NULL), *merged = new_engine(NULL);
+    assert_int_equal(dora_engine_load(again, first.data, first.size, NULL, NULL), DORA_OK);
+    assert_int_equal(dora_engine_merge(merged, again, NULL, NULL), DORA_OK);
+    assert_int_equal(dora_engine_save(merged, bytes_append, &second, NULL), DORA_OK);
+    assert_int_equal(first.size, second.size);
+    assert_memory_equal(first.data, second.data, first.size);
+    dora_status status = fixture_answer(engine, NULL, &answer, NULL);
+    assert_true(status == DORA_OK || status == DORA_ERROR_LIMIT); /* a span of thousands of years */
+    dora_engine_free(merged);
+    dora_engine_free(again);
+    bytes_free(&answer);
+    bytes_free(&second);
+    bytes_free(&first);
+}
+
+static void try_load(const void *bytes, size_t size) {
+    struct heap heap = {0};
+    dora_allocator allocator = heap_allocator(&heap);
+    dora_engine *engine = new_engine(&allocator);
+    dora_error error;
+    dora_status status = dora_engine_load(engine, bytes, size, NULL, &error);
+    assert_true(heap.most <= size * MEMORY_A_BYTE + MEMORY_ALWAYS);
+    if (status == DORA_OK && loaded_count++ % ASK_EVERY == 0)
+        use(engine);
+    if (status != DORA_OK) {
+        dora_account account = {.struct_size = sizeof account};
+        assert_int_equal(status, DORA_ERROR_STATE);
+        assert_true(error.byte <= size && error.message[0]);
+        assert_int_equal(dora_engine_account(engine, &account, NULL), DORA_OK);
+        assert_int_equal(account.facts + account.loaded, 0);
+    }
+    dora_engine_free(engine);
+    assert_int_equal(heap.blocks, 0);
+}
+
+/* A block of the exact size, so that reading beyond it shows. */
+static void try_copy(const uint8_t *bytes, size_t size, bool resealed) {
+    uint8_t *copy = malloc(size ? size : 1);
+    memcpy(copy, bytes, size);
+    if (!resealed || reseal(copy, size))
+        try_load(copy, size);
+    free(copy);
+}
+
+static void test_every_bit(void **unused) {
+    (void)unused;
+    uint8_t *bytes = malloc(whole.size);
+    memcpy(bytes, whole.data, whole.size);
+    for (int resealed = 0; resealed < 2; resealed++)
+        for (size_t bit = 0; bit < 8 * whole.size; bit++) {
+            bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            try_copy(bytes, whole.size, resealed);
+            bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+    free(bytes);
+    assert_true(loaded_count > ASK_EVERY);
+}
+
+static void test_every_length(void **unused) {
+    (void)unused;
+    for (size_t size = 0; size < whole.size; size++) {
+        try_copy((const uint8_t *)whole.data, size, false);
+        try_copy((const uint8_t *)whole.data, size, true);
+    }
+}
+
+static void test_several_bytes(void **unused) {
+    (void)unused;
+    uint64_t state = 3;
+    uint8_t *bytes = malloc(whole.size);
+    for (int round = 0; round < 4000; round++) {
+        memcpy(bytes, whole.data, whole.size);
+        size_t at = random_below(&state, (uint32_t)whole.size), count = 1 + random_below(&state, 4);
+        for (size_t i = at; i < at + count && i < whole.size; i++)
+            bytes[i] = (uint8_t)random_below(&state, 256);
+        try_copy(bytes, whole.size, true);
+    }
+    free(bytes);
+}
+
+static void test_whole(void **unused) {
+    (void)unused;
+    dora_engine *engine = new_engine(NULL);
+    assert_int_equal(dora_engine_load(engine, whole.data, whole.size, NULL, NULL), DORA_OK);
+    use(engine);
+    dora_engine_free(engine);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_several_bytes),
+    };
+    return cmocka_run_group_tests(tests, make_whole, free_whole);
+}
