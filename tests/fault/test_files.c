@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every call to the system fails once while a state is saved or loaded, in every way that it may, and the process dies
+ * before and after each: the status says what happened, nothing is left behind, and the name means the old state or the
+ * new one. The linker puts the calls here in the place of libc's.
+ */
+#include "../support/fixture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum fault { FAIL, SHORTEN, DIE_BEFORE, DIE_AFTER };
+enum { DEAD = 99 };
+
+/* What is to happen, and to which call from 1 on. */
+static struct {
+    bool armed;
+    unsigned long calls;
+    unsigned long at;
+    enum fault fault;
+    int number; /* of a failure */
+    bool happened;
+    const char *victim; /* name of the call that it happened to */
+} plan;
+
+/* Whether the call at hand is the one. */
+static bool is_due(const char *name) {
+    if (!plan.armed || ++plan.calls != plan.at)
+        return false;
+    plan.happened = true;
+    plan.victim = name;
+    if (plan.fault == DIE_BEFORE)
+        _exit(DEAD);
+    return true;
+}
+
+/* Before the call: whether it is not to be made. */
+static bool fails(const char *name, bool *due) {
+    *due = is_due(name);
+    if (*due && plan.fault == FAIL)
+        errno = plan.number;
+    return *due && plan.fault == FAIL;
+}
+
+static void after(bool due) {
+    if (due && plan.fault == DIE_AFTER)
+        _exit(DEAD);
+}
+
+/* A call of libc's and the one in its place. */
+#define REPLACE(type, name, parameters, arguments)                                                                     \
+    type __real_##name parameters;                                                                                     \
+    type __wrap_##name parameters;                                                                                     \
+    type __wrap_##name parameters {                                                                                    \
+        bool due;                                                                                                      \
+        if (fails(#name, &due))                                                                                        \
+            return -1;                                                                                                 \
+        type result = __real_##name arguments;                                                                         \
+        after(due);                                                                                                    \
+        return result;                                                                                                 \
+    }
+
+/* The same of one that may do less than it is asked for. */
+#define REPLACE_COUNTED(name, buffer)                                                                                  \
+    ssize_t __real_##name(int fd, buffer bytes, size_t size);                                                          \
+    ssize_t __wrap_##name(int fd, buffer bytes, size_t size);                                                          \
+    ssize_t __wrap_##name(int fd, buffer bytes, size_t size) {                                                         \
+        bool due;                                                                                                      \
+        if (fails(#name, &due))                                                                                        \
+            return -1;                                                                                                 \
+        ssize_t result = __real_##name(fd, bytes, due && plan.fault == SHORTEN ? (size + 1) / 2 : size);               \
+        after(due);                                                                                                    \
+        return result;                                                                                                 \
+    }
+
+REPLACE(int, close, (int fd), (fd))
+REPLACE(int, fsync, (int fd), (fd))
+REPLACE(int, fchmod, (int fd, mode_t mode), (fd, mode))
+REPLACE(int, rename, (const char *from, const char *to), (from, to))
+REPLACE(int, unlink, (const char *path), (path))
+REPLACE_COUNTED(read, void *)
+REPLACE_COUNTED(write, const void *)
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    unsigned mode = flags & O_CREAT ? va_arg(arguments, unsigned) : 0;
+    va_end(arguments);
+    bool due;
+    if (fails("open", &due))
+        return -1;
+    int fd = __real_open(path, flags, mode);
+    after(due);
+    return fd;
+}
+
+/* Where files are 64 bits wide by another name. */
+int __wrap_open64(const char *path, int flags, ...) __attribute__((alias("__wrap_open")));
+
+static char folder[256], path[300];
+static dora_engine *engines[2]; /* with the old facts, and with the new ones */
+static struct bytes states[2];
+
+static int set_up(void **unused) {
+    (void)unused;
+    const char *build = getenv("DORA_BUILD");
+    snprintf(folder, sizeof folder, "%s/files-XXXXXX", build && strlen(build) < 200 ? build : ".");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/a.dora", folder);
+    for (int i = 0; i < 2; i++) {
+        dora_fact *facts = fixture_facts((uint64_t)i + 1, 40, 0);
+        if (dora_engine_new(NULL, &engines[i], NULL) != DORA_OK ||
+            dora_engine_add(engines[i], facts, 40, NULL) != DORA_OK ||
+            dora_engine_save(engines[i], bytes_append, &states[i], NULL) != DORA_OK)
+            return -1;
+        free(facts);
+    }
+    return 0;
+}
+
+static int tear_down(void **unused) {
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        dora_engine_free(engines[i]);
+        bytes_free(&states[i]);
+    }
+    unlink(path);
+    return rmdir(folder);
+}
+
+/* How many files there are but for the state; with `remove` they are removed. */
+static int others(bool remove) {
+    int count = 0;
+    DIR *entries = opendir(folder);
+    assert_non_null(entries);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char name[600];
+        if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "a.dora"))
+            continue;
+        count++;
+        snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
+        if (remove)
+            unlink(name);
+    }
+    closedir(entries);
+    return count;
+}
+
+static bool file_is(const struct bytes *state) {
+    char *bytes = malloc(state->size + 1);
+    FILE *file = fopen(path, "rb");
+    assert_true(file && bytes);
+    size_t size = fread(bytes, 1, state->size + 1, file);
+    fclose(file);
+    bool same = size == state->size && !memcmp(bytes, state->data, size);
+    free(bytes);
+    return same;
+}
+
+static void put_old(void) {
+    assert_int_equal(dora_engine_save_file(engines[0], path, NULL), DORA_OK);
+    assert_true(file_is(&states[0]));
+}
+
+static void arm(unsigned long at, enum fault fault, int number) {
+    plan.calls = 0;
+    plan.at = at;
+    plan.fault = fault;
+    plan.number = number;
+    plan.happened = false;
+    plan.armed = true;
+}
+
+static const struct {
+    enum fault fault;
+    int number;
+} failures[] = {{FAIL, EIO}, {FAIL, ENOSPC}, {FAIL, EINTR}, {SHORTEN, 0}};
+
+static void check_save(unsigned long at, size_t which) {
+    dora_error error = {0};
+    put_old();
+    arm(at, failures[which].fault, failures[which].number);
+    dora_status status = dora_engine_save_file(engines[1], path, &error);
+    plan.armed = false;
+    assert_int_equal(others(true), 0);
+    assert_true(status == DORA_OK || (status == DORA_ERROR_IO && error.message[0]));
+    if (status == DORA_OK)
+        assert_true(file_is(&states[1]));
+    else if (!strstr(error.message, "folder"))
+        assert_true(file_is(&states[0]));
+    else
+        assert_true(file_is(&states[1])); /* it is there, but perhaps not yet on the disk */
+    if (failures[which].fault == SHORTEN)
+        assert_int_equal(status, DORA_OK);
+}
+
+static void test_save_fails(void **unused) {
+    (void)unused;
+    for (size_t which = 0; which < sizeof failures / sizeof *failures; which++) {
+        unsigned long at = 0;
+        do
+            check_save(++at, which);
+        while (plan.happened);
+        assert_true(at > 8); /* lstat aside: open, chmod, write, sync, close, rename; open, sync, close */
+    }
+}
+
+static void test_a_new_file_fails(void **unused) {
+    (void)unused;
+    plan.happened = true;
+    for (unsigned long at = 1; plan.happened; at++) {
+        unlink(path);
+        arm(at, FAIL, ENOSPC);
+        dora_status status = dora_engine_save_file(engines[1], path, NULL);
+        plan.armed = false;
+        assert_int_equal(others(true), 0);
+        assert_true(access(path, F_OK) != 0 ? status == DORA_ERROR_IO : file_is(&states[1]));
+    }
+}
+
+static void test_save_is_killed(void **unused) {
+    (void)unused;
+    const enum fault deaths[] = {DIE_BEFORE, DIE_AFTER};
+    for (int which = 0; which < 2; which++) {
+        int status = DEAD << 8;
+        for (unsigned long at = 1; status == DEAD << 8; at++) {
+            put_old();
+            fflush(NULL);
+            pid_t child = fork();
+            assert_true(child >= 0);
+            if (child == 0) {
+                arm(at, deaths[which], 0);
+                _exit((int)dora_engine_save_file(engines[1], path, NULL));
+            }
+            assert_int_equal(waitpid(child, &status, 0), child);
+            assert_true(file_is(&states[0]) || file_is(&states[1]));
+            others(true);
+        }
+        assert_int_equal(status, 0);
+        assert_true(file_is(&states[1]));
+    }
+}
+
+static void test_load_fails(void **unused) {
+    (void)unused;
+    put_old();
+    for (size_t which = 0; which < sizeof failures / sizeof *failures; which++) {
+        plan.happened = true;
+        for (unsigned long at = 1; plan.happened; at++) {
+            struct bytes state = {0};
+            dora_engine *engine;
+            dora_error error;
+            assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
+            arm(at, failures[which].fault, failures[which].number);
+            dora_status status = dora_engine_load_file(engine, path, NULL, &error);
+            plan.armed = false;
+            assert_true(status == DORA_OK || status == DORA_ERROR_IO);
+            if (plan.happened && failures[which].fault == FAIL && failures[which].number != EINTR &&
+                strcmp(plan.victim, "close"))
+                assert_int_equal(status, DORA_ERROR_IO);
+            else
+                assert_int_equal(status, DORA_OK);
+            assert_int_equal(dora_engine_save(engine, bytes_append, &state, NULL), DORA_OK);
+            assert_true((state.size == states[0].size) == (status == DORA_OK)); /* else it has no facts */
+            bytes_free(&state);
+            dora_engine_free(engine);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_save_fails),
+        cmocka_unit_test(test_a_new_file_fails),
+        cmocka_unit_test(test_save_is_killed),
+        cmocka_unit_test(test_load_fails),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
