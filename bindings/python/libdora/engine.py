@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import threading as locks
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, overload
 
 from libdora import _native
 from libdora._libdora import ffi, lib
@@ -32,7 +33,7 @@ from libdora.options import (
 )
 from libdora.progress import Shower
 from libdora.report import Report
-from libdora.sources import Reading, Rejection, Source, read_source
+from libdora.sources import Reading, Rejection, Source, load_state, read_source
 from libdora.tiers import Tiers
 from libdora.writing import written
 
@@ -118,11 +119,14 @@ class Engine:
         format: str = "auto",
         delimiter: str | None = None,
         strict: bool = False,
+        once: bool = False,
+        again: bool = False,
         progress: bool | _native.Progress | None = None,
     ) -> Engine:
         """Adds the facts of all sources; returns the engine.
 
-        A source is a path of a CSV or NDJSON file, plain or compressed with gzip or zstd; an open file; bytes; dicts,
+        A source is a path of a CSV or NDJSON file, or of a state (see `save`), plain or compressed with gzip or zstd; an
+        open file; bytes; dicts,
         or one dict; or anything with `__arrow_c_stream__` or `__arrow_c_array__`, such as frames of pandas and polars,
         tables of pyarrow and relations of duckdb. docs/facts.md has the fields. Values of dicts may be datetimes
         (without a zone they are UTC), dates, numbers, text, lists of text, None and NaN.
@@ -135,9 +139,15 @@ class Engine:
             format: of text and bytes: "auto", "csv" or "ndjson".
             delimiter: of CSV: ",", ";" or "tab"; None: the one most used in the header.
             strict: a record that cannot be raises an InputError instead; those before it are in.
+            once: takes each source as a whole and remembers it by a digest of its bytes, also in states: one that was
+                read before raises a RepeatedError, and nothing of it is added.
+            again: with `once`, and for states, takes what was read before all the same; facts without an id then count
+                again.
             progress: as of the engine, for this call.
 
         Raises:
+            RepeatedError: see `once`; also a state that has read the same input, if that has facts without an id.
+            StateError: a state that is damaged, or of a later version.
             InputError: see `strict`; or a source that is no CSV or NDJSON, or columns of a type that cannot be.
             ArgumentError: an option, or something that is no source.
             OSError: a file that cannot be read.
@@ -146,7 +156,9 @@ class Engine:
         with self._used(progress) as (engine, shower):
             self._reads += 1
             for number, source in enumerate(sources, 1):
-                reading = Reading(engine, self._threads, columns, kind, wanted, delimiter, strict, shower.function)
+                reading = Reading(
+                    engine, self._threads, columns, kind, wanted, delimiter, strict, once, again, shower.function
+                )
                 try:
                     read_source(reading, source, number)
                 finally:
@@ -176,6 +188,61 @@ class Engine:
         if facts is not None and isinstance(facts, str):
             raise ArgumentError("add takes facts; read takes the path of a file")
         return self.read(fields if facts is None else facts, kind=kind, columns=columns, strict=True)
+
+    @overload
+    def save(self, path: str | os.PathLike[str]) -> None: ...
+    @overload
+    def save(self, path: None = None) -> bytes: ...
+    def save(self, path: str | os.PathLike[str] | None = None) -> bytes | None:
+        """The facts as a state: bytes, or a file, which at any moment is the old state or the new one.
+
+        The same set of facts gives the same bytes, however they arrived. docs/state.md has the format.
+
+        Raises:
+            FileError: the file cannot be written, or is a symbolic link.
+        """
+        error = new_error()
+        with self._used() as (engine, _):
+            if path is not None:
+                check(lib.dora_engine_save_file(engine, os.fsencode(path), error), error)
+                return None
+            gathered = ffi.new("dora_python_text *")
+            try:
+                check(lib.dora_engine_save(engine, ffi.addressof(lib, "dora_python_write"), gathered, error), error)
+                return bytes(ffi.buffer(gathered.data, gathered.size))
+            finally:
+                lib.dora_python_text_free(gathered)
+
+    def load(self, state: str | os.PathLike[str] | bytes | bytearray | memoryview, *, again: bool = False) -> Engine:
+        """Adds the facts of a state, a file or bytes as `save` makes them; returns the engine.
+
+        Args:
+            again: also where the engine and the state have read the same input with facts without an id.
+
+        Raises:
+            StateError: no state, a damaged one, or one of a later version; the engine is unchanged.
+            RepeatedError: see `again`; the engine is unchanged.
+            OSError: a file that cannot be read.
+        """
+        data: Any = state
+        if isinstance(state, (str, os.PathLike)):
+            with open(state, "rb") as file:
+                data = file.read()
+        with self._used() as (engine, _):
+            self._reads += 1
+            load_state(engine, data, again, os.fsdecode(state) if isinstance(state, (str, os.PathLike)) else "")
+        return self
+
+    def merge(self, other: Engine, *, again: bool = False) -> Engine:
+        """Adds all facts of another engine, which stays as it is; returns the engine. See `load` for the errors."""
+        if other is self:
+            raise ArgumentError("merge takes another engine")
+        error = new_error()
+        options = ffi.new("dora_merge_options *", {"struct_size": ffi.sizeof("dora_merge_options"), "again": again})
+        with self._used() as (engine, _), other._used() as (source, _):
+            self._reads += 1
+            check(lib.dora_engine_merge(engine, source, options, error), error)
+        return self
 
     def query(
         self,
@@ -270,7 +337,7 @@ class Engine:
         self.close()
 
     def __reduce__(self) -> Any:
-        raise TypeError("an engine cannot be pickled or copied; keep its inputs, or facts as a file")
+        raise TypeError("an engine cannot be pickled or copied; save() makes bytes of its facts")
 
     def __repr__(self) -> str:
         return "<libdora.Engine, closed>" if self._engine is None else f"<libdora.Engine at {id(self):#x}>"

@@ -82,6 +82,8 @@ class Reading:
     format: Format
     delimiter: str | None
     strict: bool
+    once: bool
+    again: bool
     show: _native.Progress | None
     rejected: int = 0
     rejections: list[Rejection] = dataclasses.field(default_factory=list)
@@ -116,6 +118,9 @@ class _Reader:
         names, names_count = reading.names(self.kept)
         options = ffi.new("dora_reader_options *", {"struct_size": ffi.sizeof("dora_reader_options")})
         options.format = number_of(format)
+        options.once = (
+            lib.DORA_ONCE_OFF if not reading.once else lib.DORA_ONCE_AGAIN if reading.again else lib.DORA_ONCE
+        )
         options.kind = text(reading.kind, self.kept)
         options.names, options.names_count = names, names_count
         options.on_reject, options.on_reject_context = ffi.addressof(lib, "dora_python_reject"), self.rejections
@@ -237,6 +242,31 @@ def _size_of(file: Any) -> int:
         return 0
 
 
+def load_state(engine: Any, data: Any, again: bool, source: str = "") -> None:
+    """Adds the facts of a state. Raises StateError or RepeatedError."""
+    error = new_error()
+    options = ffi.new("dora_merge_options *", {"struct_size": ffi.sizeof("dora_merge_options"), "again": again})
+    with ffi.from_buffer("char[]", data) as pointer:
+        check(lib.dora_engine_load(engine, pointer, len(data), options, error), error, source)
+
+
+def _is_state(data: Any) -> bool:
+    with ffi.from_buffer("char[]", data) as pointer:
+        return bool(lib.dora_is_state(pointer, len(data)))
+
+
+def _read_pieces(reading: Reading, pieces: Iterator[bytes], source: str) -> None:
+    """Text, or a state, which is needed as a whole."""
+    first = next(pieces, b"")
+    if _is_state(first):
+        load_state(reading.engine, b"".join([first, *pieces]), reading.again, source)
+        return
+    with _Reader(reading, source, reading.format) as reader:
+        reader.feed(first)
+        for piece in pieces:
+            reader.feed(piece)
+
+
 def _read_file(reading: Reading, file: Any, source: str) -> None:
     size, seen = _size_of(file), 0
 
@@ -248,17 +278,16 @@ def _read_file(reading: Reading, file: Any, source: str) -> None:
             if reading.show:
                 reading.show("reading", seen, size)
 
-    with _Reader(reading, source, reading.format) as reader:
-        for piece in _plain(counted(), source):
-            reader.feed(piece)
+    _read_pieces(reading, _plain(counted(), source), source)
 
 
 def _read_bytes(reading: Reading, data: Any, source: str) -> None:
     view = memoryview(data).cast("B")
     if bytes(view[:2]) in _COMPRESSED or bytes(view[:4]) in _COMPRESSED:
-        with _Reader(reading, source, reading.format) as reader:
-            for piece in _plain(iter([bytes(view)]), source):
-                reader.feed(piece)
+        _read_pieces(reading, _plain(iter([bytes(view)]), source), source)
+        return
+    if _is_state(view):
+        load_state(reading.engine, view, reading.again, source)
         return
     step = PIECE_BYTES * (2 if reading.threads > 1 else 1)
     with _Reader(reading, source, reading.format) as reader:
@@ -366,6 +395,8 @@ def _capsule(pointer: Any, method: str) -> Any:
 
 
 def _read_arrow(reading: Reading, frame: Any, source: str) -> None:
+    if reading.once:
+        raise ArgumentError("once is for files, bytes and dicts: columns have no digest", source=source)
     kept: list[Any] = []
     rejections, error = reading.new_rejections(), new_error()
     options = _arrow_options(reading, rejections, kept)
