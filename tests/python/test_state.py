@@ -7,8 +7,9 @@ import gzip
 import io
 import pathlib
 
-import libdora as dora
 import pytest
+
+import libdora as dora
 
 NAMELESS = b"service,finished_at\nshop,2024-01-05\nshop,2024-01-05\n"
 NAMED = b"id,service,finished_at\nd1,shop,2024-01-05\nd2,pay,2024-01-06\n"

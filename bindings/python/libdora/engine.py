@@ -125,11 +125,10 @@ class Engine:
     ) -> Engine:
         """Adds the facts of all sources; returns the engine.
 
-        A source is a path of a CSV or NDJSON file, or of a state (see `save`), plain or compressed with gzip or zstd; an
-        open file; bytes; dicts,
-        or one dict; or anything with `__arrow_c_stream__` or `__arrow_c_array__`, such as frames of pandas and polars,
-        tables of pyarrow and relations of duckdb. docs/facts.md has the fields. Values of dicts may be datetimes
-        (without a zone they are UTC), dates, numbers, text, lists of text, None and NaN.
+        A source is a path of a CSV or NDJSON file, or of a state (see `save`), plain or compressed with gzip or zstd;
+        an open file; bytes; dicts, or one dict; or anything with `__arrow_c_stream__` or `__arrow_c_array__`, such as
+        frames of pandas and polars, tables of pyarrow and relations of duckdb. docs/facts.md has the fields. Values of
+        dicts may be datetimes (without a zone they are UTC), dates, numbers, text, lists of text, None and NaN.
 
         A record that cannot be is left out, counted in `rejected`, and the first 20 are told in `rejections`.
 
