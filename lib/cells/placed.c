@@ -22,6 +22,7 @@ static bool begin_placing(struct dora__placed *placed, const struct dora__derive
     placed->memory = derived->memory;
     placed->groups = groups->count;
     placed->first_day = derived->first_day;
+    placed->days = (uint32_t)(derived->last_day - derived->first_day) + 1;
     placed->begin = dora__alloc_zeroed(placed->memory, (size_t)groups->count + 1, sizeof *placed->begin);
     return placed->begin != NULL;
 }

@@ -33,6 +33,7 @@ struct dora__placed {
     uint64_t *words; /* in order of arrival within a group, until a strip puts them in the order of days */
     int64_t *wide;   /* NULL, or a sample each: the value, which the word then has not */
     int32_t first_day;
+    uint32_t days;  /* from first_day to the last one of any sample */
     int64_t unit;   /* what one step of a value stands for, in the series' own unit (microseconds, millionths) */
     bool has_leads; /* of DORA__EVENTS: its words hold the samples of DORA__LEAD_TIME as well */
 };

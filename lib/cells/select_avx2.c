@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define KERNEL dora__select_avx2
-enum { SORT_FEW = 80, LIST_MOST = 128, LANES = 8 };
+enum { SORT_FEW = 80, PICK_LEAST = 48, LIST_MOST = 128, LANES = 8 };
 
 static inline size_t popcount(uint64_t word) {
     return (size_t)_mm_popcnt_u64(word);
@@ -46,6 +46,21 @@ static inline void sort_few(uint32_t *keys, size_t count) {
 
 static inline __m256i load(const uint32_t *from) {
     return _mm256_loadu_si256((const __m256i *)(const void *)from);
+}
+
+static inline size_t gather(const uint32_t *values, size_t count, uint32_t least, uint32_t most, uint32_t *to) {
+    const __m256i from = _mm256_set1_epi32((int32_t)least), range = _mm256_set1_epi32((int32_t)(most - least));
+    size_t n = 0;
+    for (size_t i = 0; i < count; i += LANES) {
+        __m256i above = _mm256_sub_epi32(load(values + i), from);
+        __m256i inside = _mm256_cmpeq_epi32(_mm256_min_epu32(above, range), above);
+        uint32_t mask = (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(inside));
+        if (count - i < LANES)
+            mask &= (1u << (count - i)) - 1;
+        for (; mask; mask &= mask - 1)
+            to[n++] = values[i + (unsigned)__builtin_ctz(mask)];
+    }
+    return n;
 }
 
 static inline void insert(uint32_t *list, size_t count, uint32_t value) {

@@ -3,7 +3,7 @@
 #include "base/sort.h"
 
 #define KERNEL dora__select_portable
-enum { SORT_FEW = 24, LIST_MOST = 48 };
+enum { SORT_FEW = 24, PICK_LEAST = 64, LIST_MOST = 48 };
 
 static inline size_t popcount(uint64_t word) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -29,6 +29,15 @@ static inline unsigned bit_at(uint64_t word, unsigned k) {
 
 static inline void sort_few(uint32_t *keys, size_t count) {
     dora__sort_u32(keys, NULL, count);
+}
+
+static inline size_t gather(const uint32_t *values, size_t count, uint32_t least, uint32_t most, uint32_t *to) {
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        to[n] = values[i];
+        n += values[i] - least <= most - least;
+    }
+    return n;
 }
 
 static inline void insert(uint32_t *list, size_t count, uint32_t value) {

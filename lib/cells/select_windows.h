@@ -3,6 +3,8 @@
  * What is done for each window, compiled once for each kind of machine. The file that includes this has defined:
  *   popcount(word), the number of its bits; bit_at(word, k), the place of its k-th bit from 0, of which there are more;
  *   sort_few(keys, count), for up to SORT_FEW keys with room for a vector behind them that may be read;
+ *   gather(values, count, least, most, to), which copies those in a range and tells how many, with such room as well
+ *   and room for all and one more in `to`; PICK_LEAST, the number of values from which it pays not to sort them all;
  *   insert(list, count, value) and take_out(list, count, value), for sorted lists of up to LIST_MOST values, padded as
  *   struct dora__select says;
  *   KERNEL, the name of the kernel.
@@ -10,10 +12,79 @@
 #include "base/sort.h"
 #include "cells/select.h"
 
+/* The place in `counts` that the k-th sample falls to; *k is counted from its first sample then. Sums of pieces come
+   first, since they take several counts at a time. */
+static inline size_t place_at(const uint32_t *counts, size_t *k) {
+    enum { PIECE = 32 };
+    size_t at = 0, left = *k;
+    for (;; at += PIECE) {
+        uint32_t sum = 0;
+        for (size_t i = 0; i < PIECE; i++)
+            sum += counts[at + i];
+        if (left < sum)
+            break;
+        left -= sum;
+    }
+    while (left >= counts[at])
+        left -= counts[at++];
+    *k = left;
+    return at;
+}
+
+/* Buckets of values, 16 for each power of two: few values share one with the k-th, however they are spread. */
+enum { BUCKET_BITS = 4, BUCKETS = 15 << (BUCKET_BITS + 1), PICKS_MOST = 8 };
+
+static inline unsigned bucket_of(uint32_t value) {
+    unsigned shift = 31 - BUCKET_BITS - (unsigned)__builtin_clz(value | 1 << BUCKET_BITS);
+    return (shift << BUCKET_BITS) + (value >> shift);
+}
+
+/* The k-th value from the numbers of values in buckets: those of its bucket alone are put in order. */
+static void pick(const uint32_t *values, size_t count, const uint32_t *number, size_t k, uint32_t *scratch,
+                 int64_t *value, int64_t *next) {
+    size_t in_bucket = k;
+    uint32_t bucket = (uint32_t)place_at(number, &in_bucket), shift = bucket >> BUCKET_BITS;
+    shift -= shift > 0;
+    uint32_t least = (bucket - (shift << BUCKET_BITS)) << shift, most = least + ((UINT32_C(1) << shift) - 1);
+    size_t n = gather(values, count, least, most, scratch);
+    if (n <= SORT_FEW)
+        sort_few(scratch, n);
+    else
+        scratch = dora__sort_u32(scratch, scratch + n, n);
+    *value = *next = scratch[in_bucket];
+    if (in_bucket + 1 < n) {
+        *next = scratch[in_bucket + 1];
+    } else if (k + 1 < count) {
+        uint32_t above = UINT32_MAX; /* the least one above `most`, by so much */
+        for (size_t i = 0; i < count; i++)
+            above = values[i] - most - 1 < above ? values[i] - most - 1 : above;
+        *next = (int64_t)most + 1 + above;
+    }
+}
+
+static void pick_narrow(struct dora__select *select, const struct dora__asked *asked, uint32_t w,
+                        const uint32_t *values, size_t count) {
+    uint32_t number[BUCKETS] = {0};
+    for (size_t i = 0; i < count; i++)
+        number[bucket_of(values[i])]++;
+    for (size_t at = w; at < asked->places * DORA__ASKED_WINDOWS; at += DORA__ASKED_WINDOWS) {
+        size_t k = asked->k[at];
+        if (k == DORA__NOT_ASKED)
+            continue;
+        pick(values, count, number, k, select->scratch, &asked->value[at], &asked->next[at]);
+        if (!asked->between[at])
+            asked->next[at] = asked->value[at];
+    }
+}
+
 static void sort_narrow(struct dora__select *select, const struct dora__asked *asked, uint32_t w, size_t from,
                         size_t count) {
     uint32_t *values = select->strip->narrow + from;
     const uint32_t *sorted = values;
+    if (count >= PICK_LEAST && asked->places <= PICKS_MOST) {
+        pick_narrow(select, asked, w, values, count);
+        return;
+    }
     if (count <= SORT_FEW)
         sort_few(values, count);
     else
@@ -171,25 +242,6 @@ static inline void change_counts(struct dora__select *select, size_t from, size_
         select->counts[at] += step;
         select->blocks[at >> DORA__BLOCK_BITS] += step;
     }
-}
-
-/* The place in `counts` that the k-th sample falls to; *k is counted from its first sample then. Sums of pieces come
-   first, since they take several counts at a time. */
-static inline size_t place_at(const uint32_t *counts, size_t *k) {
-    enum { PIECE = 32 };
-    size_t at = 0, left = *k;
-    for (;; at += PIECE) {
-        uint32_t sum = 0;
-        for (size_t i = 0; i < PIECE; i++)
-            sum += counts[at + i];
-        if (left < sum)
-            break;
-        left -= sum;
-    }
-    while (left >= counts[at])
-        left -= counts[at++];
-    *k = left;
-    return at;
 }
 
 /* The value of the k-th of a set, from the least one; *k is counted from the first sample of that value then. */

@@ -30,6 +30,7 @@ void dora__strip_free(struct dora__strip *strip) {
     dora__buffer_free(&strip->scratch, strip->memory);
     dora__buffer_free(&strip->sums, strip->memory);
     dora__buffer_free(&strip->totals_room, strip->memory);
+    dora__buffer_free(&strip->counted, strip->memory);
 }
 
 bool dora__buffer_room(struct dora__buffer *buffer, struct dora__memory *memory, size_t count, size_t item_size) {
@@ -74,17 +75,11 @@ void dora__strip_find(const struct dora__strip *strip, uint32_t from, const int3
     }
 }
 
-/* The number of days among words; *ordered: whether they are in order. */
-static size_t count_days(const uint64_t *words, size_t count, bool *ordered) {
-    size_t days = count > 0;
-    bool falls = false;
-    for (size_t i = 1; i < count; i++) {
-        uint64_t before = words[i - 1] >> DORA__WORD_DAY, day = words[i] >> DORA__WORD_DAY;
-        days += day != before;
-        falls |= day < before;
-    }
-    *ordered = !falls;
-    return days;
+static bool in_order(const uint64_t *words, size_t count) {
+    size_t i = 1;
+    while (i < count && words[i - 1] >> DORA__WORD_DAY <= words[i] >> DORA__WORD_DAY)
+        i++;
+    return i >= count;
 }
 
 /* Puts words into the order of days, and wide values with them, whose places the words then hold. */
@@ -109,116 +104,120 @@ static bool order_words(struct dora__strip *strip, uint64_t *words, const int64_
     return true;
 }
 
-static bool make_rooms(struct dora__strip *strip, bool wide) {
-    size_t days = strip->days, totals = strip->events ? DORA__TOTALS : 0;
+/* Of a day and all before it. */
+struct counted {
+    size_t words;
+    uint64_t lanes; /* their sum */
+};
+
+/* For so many days at most. */
+static bool make_rooms(struct dora__strip *strip, size_t days, bool wide) {
+    size_t totals = strip->events ? DORA__TOTALS : 0;
+    strip->days_most = days;
     return dora__buffer_room(&strip->directory_days, strip->memory, days + 1, sizeof *strip->day) &&
            dora__buffer_room(&strip->directory_begin, strip->memory, days + 1, sizeof *strip->begin) &&
            dora__buffer_room(&strip->sums, strip->memory, days + 1,
                              wide ? sizeof *strip->wide_sums : sizeof *strip->narrow_sums) &&
+           dora__buffer_room(&strip->counted, strip->memory, strip->events ? days + 1 : 0, sizeof(struct counted)) &&
            dora__buffer_room(&strip->totals_room, strip->memory, totals * (days + 1), sizeof **strip->totals) &&
            (wide || dora__buffer_room(&strip->values, strip->memory, strip->most + VECTOR_ROOM, sizeof *strip->narrow));
 }
 
-/* Counters of events, seven bits each, in one word: to add a set of events spreads its bits, five and four of them. */
-enum { LANE = 7, LANE_MOST = (1 << LANE) - 1 };
+/* Numbers of events, seven bits each, in one word. The sum of such words over samples may overflow; what one day adds
+   to it is right where the day has few samples. */
+enum { LANE = 7, LANE_MOST = (1 << LANE) - 1, FEW_EVENTS = 1 << 6 /* those that deployments have */ };
 
-static inline uint64_t spread_events(uint64_t word) {
-    const uint64_t copies = 1 + (1 << 6) + (1 << 12) + (1 << 18) + (1 << 24);
-    const uint64_t lanes = 1 + (1 << LANE) + (1 << 2 * LANE) + (1 << 3 * LANE) + (UINT64_C(1) << 4 * LANE);
-    uint64_t low = word >> DORA__WORD_EVENTS & 31, high = word >> (DORA__WORD_EVENTS + 5) & 15;
-    return (low * copies & lanes) | (high * copies & lanes) << 5 * LANE;
+#define LANE_OF(events, event) ((uint64_t)((events) >> (event)&1) << (event)*LANE)
+#define LANES(events)                                                                                                  \
+    (LANE_OF(events, 0) | LANE_OF(events, 1) | LANE_OF(events, 2) | LANE_OF(events, 3) | LANE_OF(events, 4) |          \
+     LANE_OF(events, 5) | LANE_OF(events, 6) | LANE_OF(events, 7) | LANE_OF(events, 8))
+#define LANES_4(events)  LANES(events), LANES((events) + 1), LANES((events) + 2), LANES((events) + 3)
+#define LANES_16(events) LANES_4(events), LANES_4((events) + 4), LANES_4((events) + 8), LANES_4((events) + 12)
+
+static inline uint64_t lanes_of(uint64_t word) {
+    static const uint64_t few[FEW_EVENTS] = {LANES_16(0), LANES_16(16), LANES_16(32), LANES_16(48)};
+    unsigned events = word >> DORA__WORD_EVENTS & ((1u << DORA__EVENT_COUNT) - 1);
+    return events < FEW_EVENTS ? few[events] : LANES(events);
 }
 
-struct totalling {
-    uint32_t *totals[DORA__TOTALS];
-    uint32_t so_far[DORA__TOTALS];
-    uint8_t wanted[DORA__TOTALS]; /* events, without days */
-    unsigned wanted_count;
-    bool days;
-    uint64_t lanes;
-};
-
-static void begin_totals(struct dora__strip *strip, struct totalling *totalling) {
-    memset(totalling, 0, sizeof *totalling);
-    uint32_t *room = strip->totals_room.data;
-    for (unsigned event = 0; event < DORA__TOTALS; event++, room += strip->days + 1) {
-        if (!(strip->events >> event & 1))
-            continue;
-        strip->totals[event] = totalling->totals[event] = room;
-        if (event < DORA__EVENT_COUNT)
-            totalling->wanted[totalling->wanted_count++] = (uint8_t)event;
+static void count_long_day(const uint64_t *words, size_t from, size_t end, uint32_t counts[DORA__EVENT_COUNT]) {
+    memset(counts, 0, DORA__EVENT_COUNT * sizeof *counts);
+    while (from < end) {
+        uint64_t lanes = 0;
+        for (size_t stop = end - from < LANE_MOST ? end : from + LANE_MOST; from < stop; from++)
+            lanes += lanes_of(words[from]);
+        for (unsigned event = 0; event < DORA__EVENT_COUNT; event++)
+            counts[event] += lanes >> event * LANE & LANE_MOST;
     }
-    totalling->days = strip->events >> DORA__EVENT_DAYS & 1;
 }
 
-static inline void add_lanes(struct totalling *totalling) {
-    for (unsigned i = 0; i < totalling->wanted_count; i++)
-        totalling->so_far[totalling->wanted[i]] += totalling->lanes >> totalling->wanted[i] * LANE & LANE_MOST;
-    totalling->lanes = 0;
+/* Totals of events, from what was counted up to each day. */
+static void total_events(struct dora__strip *strip, const uint64_t *words, const struct counted *counted) {
+    uint32_t *totals[DORA__TOTALS], *room = strip->totals_room.data;
+    unsigned wanted[DORA__TOTALS], wanted_count = 0;
+    for (unsigned event = 0; event < DORA__TOTALS; event++, room += strip->days_most + 1) {
+        strip->totals[event] = totals[event] = room;
+        room[0] = 0;
+        if (strip->events >> event & 1 && event != DORA__EVENT_DAYS)
+            wanted[wanted_count++] = event;
+    }
+    for (size_t d = 0; d < strip->days; d++) {
+        const struct counted *day = &counted[d];
+        uint32_t counts[DORA__EVENT_COUNT];
+        bool is_long = day[1].words - day[0].words > LANE_MOST;
+        if (is_long)
+            count_long_day(words, day[0].words, day[1].words, counts);
+        for (unsigned i = 0; i < wanted_count; i++) {
+            unsigned event = wanted[i];
+            totals[event][d + 1] =
+                totals[event][d] +
+                (is_long ? counts[event] : (uint32_t)((day[1].lanes - day[0].lanes) >> event * LANE & LANE_MOST));
+        }
+    }
+    const uint32_t *deployments = totals[DORA__EVENT_DEPLOYMENT];
+    for (size_t d = 0; d < strip->days && strip->events >> DORA__EVENT_DAYS & 1; d++)
+        totals[DORA__EVENT_DAYS][d + 1] = totals[DORA__EVENT_DAYS][d] + (deployments[d + 1] > deployments[d]);
 }
 
-/* What was before day d. */
-static inline void put_totals(const struct totalling *totalling, size_t d) {
-    for (unsigned i = 0; i < totalling->wanted_count; i++)
-        totalling->totals[totalling->wanted[i]][d] = totalling->so_far[totalling->wanted[i]];
-    if (totalling->days)
-        totalling->totals[DORA__EVENT_DAYS][d] = totalling->so_far[DORA__EVENT_DAYS];
-}
-
-/* Ends a day; it had deployments where their number has risen. */
-static inline void end_day(struct totalling *totalling, uint32_t deployments_before) {
-    add_lanes(totalling);
-    totalling->so_far[DORA__EVENT_DAYS] += totalling->so_far[DORA__EVENT_DEPLOYMENT] > deployments_before;
-}
-
-/* Takes ordered words apart. Called with constants for `events`, so that there are two loops. */
-static inline void take_apart(struct dora__strip *strip, const uint64_t *words, size_t count, int32_t first_day,
+/* Takes words apart; false: they are not in order. Days are short and many, so that what is known of a day is written
+   with each word rather than with the last one, for which a branch would be guessed wrong. Called with constants for
+   `events`, so that there are two loops. */
+static inline bool take_apart(struct dora__strip *strip, const uint64_t *words, size_t count, int32_t first_day,
                               bool events) {
     int32_t *directory = strip->directory_days.data;
-    size_t *begin = strip->directory_begin.data, i = 0, n = 0, d = 0;
-    uint64_t *sums = strip->sums.data, sum = 0;
     uint32_t *values = strip->values.data;
-    struct totalling totalling;
+    size_t *begin = strip->directory_begin.data, n = 0, d = 0;
+    uint64_t *sums = strip->sums.data, sum = 0, last = count ? words[0] >> DORA__WORD_DAY : 0;
+    struct counted *counted = strip->counted.data, so_far = {0, 0};
+    begin[0] = sums[0] = 0;
     if (events)
-        begin_totals(strip, &totalling);
-    for (; i < count; d++) {
-        uint64_t day = words[i] >> DORA__WORD_DAY;
+        counted[0] = so_far;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word = words[i], day = word >> DORA__WORD_DAY;
+        if (day < last)
+            return false;
+        d += day != last;
+        last = day;
         directory[d] = first_day + (int32_t)day;
-        begin[d] = n;
-        sums[d] = sum;
-        uint32_t deployments = events ? totalling.so_far[DORA__EVENT_DEPLOYMENT] : 0;
-        if (events)
-            put_totals(&totalling, d);
-        for (size_t stop = LANE_MOST + i;; i++) {
-            uint64_t word = words[i];
-            if (word >> DORA__WORD_DAY != day)
-                break;
-            values[n] = (uint32_t)word;
-            n += word >> DORA__WORD_HAS_VALUE & 1;
-            sum += (uint32_t)word; /* 0 without a value */
-            if (events) {
-                totalling.lanes += spread_events(word);
-                if (i + 1 == stop) {
-                    add_lanes(&totalling);
-                    stop += LANE_MOST;
-                }
-            }
-            if (i + 1 == count) {
-                i++;
-                break;
-            }
+        values[n] = (uint32_t)word;
+        n += word >> DORA__WORD_HAS_VALUE & 1;
+        begin[d + 1] = n;
+        sum += (uint32_t)word; /* 0 without a value */
+        sums[d + 1] = sum;
+        if (events) {
+            so_far.words = i + 1;
+            so_far.lanes += lanes_of(word);
+            counted[d + 1] = so_far;
         }
-        if (events)
-            end_day(&totalling, deployments);
     }
-    if (events)
-        put_totals(&totalling, d);
-    directory[d] = INT32_MAX;
-    begin[d] = n;
-    sums[d] = sum;
+    strip->days = count ? d + 1 : 0;
+    directory[strip->days] = INT32_MAX;
     strip->count = n;
     strip->narrow = values;
     strip->narrow_sums = sums;
+    if (events)
+        total_events(strip, words, counted);
+    return true;
 }
 
 /* The same where values are beside the words, one each, in the order of the words. */
@@ -237,48 +236,51 @@ static void take_apart_wide(struct dora__strip *strip, const uint64_t *words, si
     directory[d] = INT32_MAX;
     begin[d] = strip->count = count;
     sums[d] = sum;
+    strip->days = d;
     strip->wide_sums = sums;
 }
 
 bool dora__strip_order(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group) {
     size_t from = placed->begin[group], count = placed->begin[group + 1] - from;
     uint64_t *words = count ? placed->words + from : NULL;
-    bool ordered;
     strip->most = placed->most;
     strip->wide = placed->wide ? placed->wide + from : NULL;
-    strip->days = count_days(words, count, &ordered);
-    if (ordered)
-        return true;
-    if (!order_words(strip, words, strip->wide, count))
-        return false;
-    strip->days = count_days(words, count, &ordered);
-    return true;
+    return in_order(words, count) || order_words(strip, words, strip->wide, count);
 }
 
-/* Words in order, of strip->days days; where values are wide, they are strip->wide. */
+/* Makes room for some words, and takes them apart; *ordered: or finds that they are not in order. Wide values are in
+   order, and strip->wide. */
 static bool load_words(struct dora__strip *strip, const struct dora__placed *placed, const uint64_t *words,
-                       size_t count) {
+                       size_t count, bool *ordered) {
     strip->unit = placed->unit;
     strip->narrow = NULL;
     strip->narrow_sums = NULL;
     strip->wide_sums = NULL;
-    if (!make_rooms(strip, placed->wide != NULL))
+    if (!make_rooms(strip, count < placed->days ? count : placed->days, placed->wide != NULL))
         return false;
     strip->day = strip->directory_days.data;
     strip->begin = strip->directory_begin.data;
+    *ordered = true;
     if (placed->wide)
         take_apart_wide(strip, words, count, placed->first_day);
     else if (strip->events)
-        take_apart(strip, words, count, placed->first_day, true);
+        *ordered = take_apart(strip, words, count, placed->first_day, true);
     else
-        take_apart(strip, words, count, placed->first_day, false);
+        *ordered = take_apart(strip, words, count, placed->first_day, false);
     return true;
 }
 
 bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group) {
     size_t from = placed->begin[group], count = placed->begin[group + 1] - from;
-    return dora__strip_order(strip, placed, group) &&
-           load_words(strip, placed, count ? placed->words + from : NULL, count);
+    uint64_t *words = count ? placed->words + from : NULL;
+    bool ordered;
+    strip->most = placed->most;
+    strip->wide = NULL;
+    if (placed->wide && !dora__strip_order(strip, placed, group))
+        return false;
+    if (!load_words(strip, placed, words, count, &ordered))
+        return false;
+    return ordered || (order_words(strip, words, NULL, count) && load_words(strip, placed, words, count, &ordered));
 }
 
 /* The first of ordered words that is not before a day. */
@@ -304,6 +306,5 @@ bool dora__strip_load_days(struct dora__strip *strip, const struct dora__placed 
     strip->most = end - begin;
     words = end > begin ? words + begin : NULL;
     strip->wide = NULL;
-    strip->days = count_days(words, end - begin, &ordered);
-    return load_words(strip, placed, words, end - begin);
+    return load_words(strip, placed, words, end - begin, &ordered);
 }

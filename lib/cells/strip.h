@@ -21,6 +21,7 @@ struct dora__strip {
     size_t count;        /* values */
     size_t most;         /* that any group has; buffers are made for them at once */
     size_t days;         /* days that have samples */
+    size_t days_most;    /* that there is room for */
     const int32_t *day;  /* of each such day, ascending, and INT32_MAX behind them */
     const size_t *begin; /* the day's values are begin[d] .. begin[d + 1] - 1 */
     uint32_t *narrow;    /* values by day, in units; with room for a vector behind them. Or: */
@@ -29,7 +30,7 @@ struct dora__strip {
     const dora__wide *wide_sums;          /* of wide ones */
     const uint32_t *totals[DORA__TOTALS]; /* days + 1: events before day d, of those that are totalled */
     int64_t unit;
-    struct dora__buffer directory_days, directory_begin, values, scratch, sums, totals_room;
+    struct dora__buffer directory_days, directory_begin, values, scratch, sums, totals_room, counted;
 };
 
 /* `events`: bit e where events e are asked; DORA__EVENT_DAYS takes DORA__EVENT_DEPLOYMENT with it. */

@@ -91,16 +91,22 @@ static uint64_t most_small(const struct dora__plan *plan, const struct dora__per
 }
 
 /* dora__percentile_place, linear, in numbers of 31 bits, whose quotient as a double rounds to no other whole number
-   from below. Free of branches, for vectors. */
+   from below. In loops for vectors: free of branches, and each over numbers of one size. */
 static void ask_small(const struct dora__figures *figures, const struct dora__percentile *asked, const uint64_t *n,
                       size_t *k, uint32_t *between) {
+    int32_t count[DORA__WINDOWS], index[DORA__WINDOWS];
     int32_t numerator = (int32_t)asked->numerator, denominator = (int32_t)asked->denominator;
-    for (uint32_t w = 0; w < figures->windows.count; w++) {
-        int32_t count = (int32_t)n[w], scaled = (count - (count > 0)) * numerator;
-        int32_t index = (int32_t)((double)scaled / denominator);
-        k[w] = count ? (size_t)index : DORA__NOT_ASKED;
-        between[w] = (uint32_t)(scaled - index * denominator);
+    uint32_t windows = figures->windows.count;
+    for (uint32_t w = 0; w < windows; w++)
+        count[w] = (int32_t)n[w];
+    for (uint32_t w = 0; w < windows; w++) {
+        int32_t none = count[w] == 0, scaled = (count[w] - 1 + none) * numerator;
+        int32_t quotient = (int32_t)((double)scaled / denominator);
+        between[w] = (uint32_t)(scaled - quotient * denominator);
+        index[w] = quotient - none;
     }
+    for (uint32_t w = 0; w < windows; w++)
+        k[w] = (size_t)index[w]; /* of -1 it is DORA__NOT_ASKED */
 }
 
 /* Where a percentile lies in each window. */
@@ -126,9 +132,12 @@ static void ask_percentile(const struct dora__figures *figures, struct dora__ser
 
 void dora__figures_ask(struct dora__figures *figures, enum dora__series which) {
     struct dora__series_figures *series = figures->series[which];
-    memset(series->known, 0, sizeof series->known);
-    for (uint32_t w = 0; w < figures->windows.count; w++)
-        series->known[w / 64] |= (uint64_t)(series->n[w] > 0) << w % 64;
+    for (uint32_t w = 0; w < figures->windows.count; w += 64) {
+        uint64_t known = 0;
+        for (uint32_t i = 0; i < 64 && w + i < figures->windows.count; i++)
+            known |= (uint64_t)(series->n[w + i] > 0) << i;
+        series->known[w / 64] = known;
+    }
     if (which >= DORA__DISTRIBUTIONS)
         return;
     series->asked.windows = figures->windows.count;

@@ -80,6 +80,7 @@ static void make_samples(const struct ask *ask, struct dora__placed *placed, siz
                                     .words = words,
                                     .wide = ask->narrow ? NULL : wide,
                                     .first_day = FIRST_DAY,
+                                    .days = (uint32_t)ask->span,
                                     .unit = ask->narrow ? 1000000 : 1};
 }
 
