@@ -274,7 +274,9 @@ static dora_status take_lists(struct taking *taking, int field) {
     uint32_t *items =
         total && total < SIZE_MAX / sizeof *items ? dora__alloc(memory, (size_t)total, sizeof *items) : NULL;
     dora_status status = DORA_OK;
-    if (total && !items)
+    if (!total)
+        dora__cursor_fail(taking->cursor, "lists without items");
+    else if (!items)
         status = DORA_ERROR_MEMORY;
     else if (!taking->cursor->failure)
         take_items(taking, items, total);
