@@ -16,7 +16,9 @@ NAMED = b"id,service,finished_at\nd1,shop,2024-01-05\nd2,pay,2024-01-06\n"
 
 
 def deployments(engine: dora.Engine) -> int:
-    return int(engine.query(period="all")[0]["deployments"])
+    count = engine.query(period="all")[0]["deployments"]
+    assert isinstance(count, int)
+    return count
 
 
 def test_save_and_load(tmp_path: pathlib.Path) -> None:
