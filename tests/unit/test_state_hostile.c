@@ -7,6 +7,8 @@
 #include "../support/fixture.h"
 #include "../support/heap.h"
 #include "../support/reseal.h"
+#include "base/little.h"
+#include "state/format.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -144,6 +146,37 @@ static void test_several_bytes(void **unused) {
     free(bytes);
 }
 
+/* The state with a section of a kind that nobody knows behind the others, and another minor version. */
+static dora_status load_with_section(uint32_t flags) {
+    enum { MORE = 5, UNKNOWN = 200 };
+    size_t head = DORA__STATE_HEAD_SIZE + dora__little_32((uint8_t *)whole.data + 12) * DORA__STATE_ENTRY_SIZE;
+    uint8_t *bytes = calloc(1, whole.size + DORA__STATE_ENTRY_SIZE + MORE);
+    memcpy(bytes, whole.data, head);
+    memcpy(bytes + head + DORA__STATE_ENTRY_SIZE, whole.data + head, whole.size - head);
+    dora__put_little_32(bytes + 8, DORA__STATE_MAJOR | 7 << 16);
+    dora__put_little_32(bytes + 12, dora__little_32(bytes + 12) + 1);
+    dora__put_little_32(bytes + head, UNKNOWN);
+    dora__put_little_32(bytes + head + 4, flags);
+    dora__put_little_64(bytes + head + 8, MORE);
+    assert_true(reseal(bytes, whole.size + DORA__STATE_ENTRY_SIZE + MORE));
+    dora_engine *engine = new_engine(NULL);
+    struct bytes state = {0};
+    dora_status status = dora_engine_load(engine, bytes, whole.size + DORA__STATE_ENTRY_SIZE + MORE, NULL, NULL);
+    assert_int_equal(dora_engine_save(engine, bytes_append, &state, NULL), DORA_OK);
+    if (status == DORA_OK)
+        assert_memory_equal(state.data, whole.data, whole.size);
+    bytes_free(&state);
+    dora_engine_free(engine);
+    free(bytes);
+    return status;
+}
+
+static void test_later_minor_version(void **unused) {
+    (void)unused;
+    assert_int_equal(load_with_section(DORA__SECTION_OPTIONAL), DORA_OK);
+    assert_int_equal(load_with_section(0), DORA_ERROR_STATE);
+}
+
 static void test_whole(void **unused) {
     (void)unused;
     dora_engine *engine = new_engine(NULL);
@@ -154,9 +187,8 @@ static void test_whole(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_every_bit),
-        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_later_minor_version),
+        cmocka_unit_test(test_every_bit),     cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_several_bytes),
     };
     return cmocka_run_group_tests(tests, make_whole, free_whole);
