@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_LEAST = 64 << 10, NAMES_MOST = 100, SUFFIX_SIZE = 40 };
+/* Some systems refuse to read or write 2 GiB in one call. */
+enum { READ_LEAST = 64 << 10, ONCE_MOST = 1 << 30, NAMES_MOST = 100, SUFFIX_SIZE = 40 };
 
 /* What is worth saying in words; strerror would look at the locale. */
 static const struct {
@@ -67,7 +68,7 @@ static int read_all(int fd, struct dora__bytes *bytes) {
         uint8_t *more = dora__bytes_more(bytes, room);
         if (!more)
             return -1;
-        ssize_t got = read(fd, more, room);
+        ssize_t got = read(fd, more, room < ONCE_MOST ? room : ONCE_MOST);
         int number = errno;
         bytes->size = before + (got > 0 ? (size_t)got : 0);
         most -= got > 0 && (size_t)got < most ? (size_t)got : 0;
@@ -92,9 +93,11 @@ dora_status dora__file_read(const char *path, struct dora__bytes *bytes, bool *m
 
 static int write_all(int fd, const char *bytes, size_t size) {
     while (size) {
-        ssize_t put = write(fd, bytes, size);
+        ssize_t put = write(fd, bytes, size < ONCE_MOST ? size : ONCE_MOST);
         if (put < 0 && errno != EINTR)
             return errno;
+        if (put == 0) /* would go on for ever */
+            return EIO;
         bytes += put > 0 ? put : 0;
         size -= put > 0 ? (size_t)put : 0;
     }
