@@ -43,8 +43,12 @@ void fuzz_check_error(dora_status status, const dora_error *error);
 /* The state of an engine. */
 void fuzz_save(dora_engine *engine, struct bytes *state);
 
-/* What can be asked of an engine: its account, which must sum up, one of some reports of a bounded size through one of
-   the writers, as `choice` says, and its state, which loads into a new engine and is the same there. */
+/* Appends one of some reports of a bounded size through one of the writers, as `choice` says; nothing where it would be
+   larger. */
+void fuzz_report(dora_engine *engine, uint8_t choice, struct bytes *text);
+
+/* What can be asked of an engine: its account, which must sum up, a report as `choice` says, and its state, which loads
+   into a new engine and is the same there. */
 void fuzz_use(dora_engine *engine, uint8_t choice);
 
 #endif

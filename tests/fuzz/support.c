@@ -81,7 +81,7 @@ static void use_account(dora_engine *engine) {
         REQUIRE(name.name.data && name.count);
 }
 
-static void use_query(dora_engine *engine, uint8_t choice) {
+void fuzz_report(dora_engine *engine, uint8_t choice, struct bytes *text) {
     enum { ROWS_MOST = 200 };
     static const char *const metrics[] = {"dora", "deployment", "release", "all"};
     const dora_query queries[] = {
@@ -101,11 +101,9 @@ static void use_query(dora_engine *engine, uint8_t choice) {
     REQUIRE(status == DORA_OK || status == DORA_ERROR_LIMIT);
     const dora_writer_options options = {
         .struct_size = sizeof options, .output = (dora_output)((choice >> 4) % 6), .csv_safe = choice >> 7};
-    struct bytes text = {0};
     if (status == DORA_OK)
-        REQUIRE(dora_result_write(result, &options, bytes_append, &text, NULL) == DORA_OK);
+        REQUIRE(dora_result_write(result, &options, bytes_append, text, NULL) == DORA_OK);
     dora_result_free(result);
-    bytes_free(&text);
 }
 
 static void use_state(dora_engine *engine) {
@@ -123,7 +121,9 @@ static void use_state(dora_engine *engine) {
 }
 
 void fuzz_use(dora_engine *engine, uint8_t choice) {
+    struct bytes text = {0};
     use_account(engine);
-    use_query(engine, choice);
+    fuzz_report(engine, choice, &text);
     use_state(engine);
+    bytes_free(&text);
 }
