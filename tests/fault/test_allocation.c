@@ -8,8 +8,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -188,6 +190,44 @@ static dora_status load_and_merge(struct run *run, dora_error *error) {
 /* After a failure a part of the facts is in; all of them have an id. */
 static dora_status load(struct run *run, dora_error *error) {
     return dora_engine_load(run->engine, run->state.data, run->state.size, NULL, error);
+}
+
+/* Where the states of this process go. */
+static const char *state_path(void) {
+    static char path[300];
+    const char *build = getenv("DORA_BUILD");
+    snprintf(path, sizeof path, "%s/allocation-%ld.dora", build && strlen(build) < 200 ? build : ".", (long)getpid());
+    return path;
+}
+
+/* The file is there as a whole or not at all, and nothing beside it. */
+static dora_status save_file(struct run *run, dora_error *error) {
+    char beside[340];
+    unlink(state_path());
+    dora_status status = dora_engine_save_file(run->engine, state_path(), error);
+    snprintf(beside, sizeof beside, "%s.%ld.0.tmp", state_path(), (long)getpid());
+    assert_int_equal(access(state_path(), F_OK) == 0, status == DORA_OK);
+    assert_int_not_equal(access(beside, F_OK), 0);
+    return status;
+}
+
+/* A new engine has no facts where it fails. */
+static dora_status load_file(struct run *run, dora_error *error) {
+    dora_engine *loaded = NULL;
+    dora_status status = dora_engine_new(&run->options, &loaded, error);
+    if (status != DORA_OK)
+        return status;
+    status = dora_engine_load_file(loaded, state_path(), NULL, error);
+    if (status != DORA_OK) {
+        clear_fault(&run->faulty);
+        dora_account counts = {.struct_size = sizeof counts};
+        assert_int_equal(dora_engine_account(loaded, &counts, NULL), DORA_OK);
+        assert_int_equal(counts.facts + counts.loaded, 0);
+        assert_int_equal(dora_engine_load_file(loaded, state_path(), NULL, NULL), DORA_OK);
+    } else
+        status = dora_engine_save(loaded, bytes_append, &run->answer, error);
+    dora_engine_free(loaded);
+    return status;
 }
 
 static dora_status mark(struct run *run, dora_error *error) {
@@ -398,6 +438,12 @@ static void test_state(void **state) {
     check_scenario((step_fn *const[]){make_engine, add_facts, save, load, save, NULL}, 20);
 }
 
+static void test_state_file(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, add_facts, save_file, load_file, NULL}, 20);
+    unlink(state_path());
+}
+
 static void test_state_changes(void **state) {
     (void)state;
     check_scenario((step_fn *const[]){make_engine, read_ndjson, mark, add_facts, changes, NULL}, 20);
@@ -422,6 +468,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_read_ndjson),
         cmocka_unit_test(test_read_csv),
         cmocka_unit_test(test_state),
+        cmocka_unit_test(test_state_file),
         cmocka_unit_test(test_state_changes),
         cmocka_unit_test(test_query_groups_and_periods),
         cmocka_unit_test(test_query_writers),
