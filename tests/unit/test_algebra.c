@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { TREES = 60, FACTS = 90, PARTS_MOST = 4, DEPTH_MOST = 4, ENGINES_MOST = 8, ROUNDS = 3 };
+enum { TREES = 60, FACTS = 90, PARTS_MOST = 4, DEPTH_MOST = 4, ENGINES_MOST = 8, ROUNDS = 3, MANY = 40000 };
 
 /* Some facts of an array. */
 struct share {
@@ -230,11 +230,77 @@ static void test_threads(void **unused) {
     }
 }
 
+/* More facts than a block of rows has room for, in runs of any length, so that blocks end within what is merged. */
+static void test_many(void **unused) {
+    (void)unused;
+    enum { PARTS = 5 };
+    uint64_t random = 9;
+    struct bytes state = {0};
+    dora_fact *facts = fixture_facts(4, MANY, 0);
+    dora_engine *whole = new_engine(0), *parts[PARTS];
+    for (size_t i = 0; i < PARTS; i++)
+        parts[i] = new_engine((uint32_t)i);
+    for (size_t i = 0; i < MANY; i += 99)
+        if (facts[i].finished_at != DORA_ABSENT)
+            facts[i].finished_at -= INT64_C(2000000000000000); /* wider than the others */
+    for (size_t i = 0, count; i < MANY; i += count) {
+        count = 1 + random_below(&random, 3000);
+        count = count < MANY - i ? count : MANY - i;
+        need(dora_engine_add(parts[random_below(&random, PARTS)], facts + i, count, NULL));
+    }
+    need(dora_engine_add(whole, facts, MANY, NULL));
+    need(dora_engine_save(whole, bytes_append, &state, NULL));
+    put_into(parts[3], parts[4], true);
+    parts[3] = reload(parts[3]);
+    put_into(parts[0], parts[3], false);
+    put_into(parts[2], parts[1], false);
+    put_into(parts[2], parts[0], true);
+    check_same(parts[2], &state, NULL);
+    bytes_free(&state);
+    dora_engine_free(whole);
+    for (size_t i = 0; i < PARTS; i++)
+        dora_engine_free(parts[i]);
+    free(facts);
+}
+
+/* What has changed since a mark is the same whether facts were added, merged or loaded, also into an empty engine. */
+static size_t cells_since_mark(const dora_fact *before, const dora_fact *facts, int way) {
+    dora_engine *engine = new_engine(0), *other = new_engine(0);
+    dora_mark *mark;
+    dora_result *cells;
+    if (before)
+        need(dora_engine_add(engine, before, FACTS, NULL));
+    need(dora_mark_new(engine, DORA_GROUP_SERVICE, 0, &mark, NULL));
+    need(dora_engine_add(way == 0 ? engine : other, facts, FACTS, NULL));
+    if (way > 0)
+        put_into(engine, other, way == 2);
+    need(dora_engine_changes(engine, mark, NULL, &cells, NULL));
+    size_t rows = dora_result_rows(cells);
+    dora_result_free(cells);
+    dora_mark_free(mark);
+    dora_engine_free(engine);
+    dora_engine_free(other);
+    return rows;
+}
+
+static void test_marks(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 2 * ROUNDS; seed++) {
+        dora_fact *facts = make_facts(seed, false), *before = seed % 2 ? make_facts(seed + 50, false) : NULL;
+        size_t added = cells_since_mark(before, facts, 0);
+        assert_true(added > 0);
+        assert_int_equal(cells_since_mark(before, facts, 1), added);
+        assert_int_equal(cells_since_mark(before, facts, 2), added);
+        free(before);
+        free(facts);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_trees),
-        cmocka_unit_test(test_trees_with_repeats),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_trees),   cmocka_unit_test(test_trees_with_repeats),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
