@@ -69,7 +69,7 @@ static void end_placing(struct dora__placed *placed) {
 
 /* Asks the caller whether to go on, with each ASK_BLOCKS-th block. */
 static bool goes_on(const struct dora__derived *derived, uint32_t groups, uint32_t *blocks) {
-    enum { ASK_BLOCKS = 256 };
+    enum { ASK_BLOCKS = 32 };
     const struct dora__linking *linking = &derived->linking;
     dora_progress progress = {"querying", 0, groups};
     return ++*blocks % ASK_BLOCKS || !linking->progress || !linking->progress(linking->progress_context, &progress);

@@ -55,13 +55,15 @@ static void note_day(struct dora__derived *derived, uint32_t service, int32_t da
 
 /* Every sample made from a deployment falls on the day of its event. A dora__range_fn. */
 static dora_status note_range(struct dora__steps *steps, uint32_t row, uint32_t end) {
+    enum { ASK_BLOCKS = 32 };
     struct dora__derived *derived = steps->derived;
     struct dora__walk *walk = dora__alloc(derived->memory, 1, sizeof *walk);
     int32_t least = INT32_MAX, most = INT32_MIN;
+    dora_status status = walk ? DORA_OK : DORA_ERROR_MEMORY;
     if (!walk)
-        return DORA_ERROR_MEMORY;
+        return status;
     dora__walk_begin(walk, derived, row, end, false, false);
-    while (dora__walk_next(walk))
+    for (uint32_t block = 1; status == DORA_OK && dora__walk_next(walk); block++) {
         for (uint32_t i = 0; i < walk->count; i++) {
             int32_t day = walk->day[i], *born = &derived->born[walk->service[i]];
             if (!walk->flags[i])
@@ -71,11 +73,13 @@ static dora_status note_range(struct dora__steps *steps, uint32_t row, uint32_t 
             least = day < least ? day : least;
             most = day > most ? day : most;
         }
+        status = block % ASK_BLOCKS ? DORA_OK : dora__step_on(steps, 0);
+    }
     dora__free(derived->memory, walk, 1, sizeof *walk);
     derived->first_day = least < derived->first_day ? least : derived->first_day;
     derived->last_day = most > derived->last_day ? most : derived->last_day;
     derived->any |= least <= most;
-    return DORA_OK;
+    return status;
 }
 
 dora_status dora__note_deployments(struct dora__steps *steps) {

@@ -240,19 +240,32 @@ dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t wi
     return dora__run_write(run, &part->writer, &part->figures, group, part->result);
 }
 
+uint32_t dora__run_stride(const struct dora__run *run, const struct dora__placed *placed, uint32_t group) {
+    enum { ASK_SAMPLES = 1 << 20 };
+    uint64_t samples = 0;
+    if (!run->derived->linking.progress)
+        return DORA__WINDOWS;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        if (placed[series].begin)
+            samples += placed[series].begin[group + 1] - placed[series].begin[group];
+    uint64_t stride = run->windows / (samples / ASK_SAMPLES + 1) + 1;
+    return (uint32_t)(stride < DORA__WINDOWS ? stride : DORA__WINDOWS);
+}
+
 /* How many windows to take at once. */
-static uint32_t next_windows(const struct dora__run *run, uint64_t window) {
+static uint32_t next_windows(const struct dora__run *run, uint64_t window, uint32_t stride) {
     uint64_t left = run->windows - window, room = run->rows_batch - run->result->rows;
     left = left < room ? left : room;
-    return (uint32_t)(left < DORA__WINDOWS ? left : DORA__WINDOWS);
+    return (uint32_t)(left < stride ? left : stride);
 }
 
 static dora_status run_group(struct dora__run *run, struct dora__part *part, uint32_t group) {
     uint64_t window = dora__plan_first_window(run->plan, &run->span, run->groups[group].born);
     dora_status status =
         window < run->windows && !dora__source_begin(&part->source, part->placed, group) ? DORA_ERROR_MEMORY : DORA_OK;
+    uint32_t stride = dora__run_stride(run, part->placed, group);
     while (window < run->windows && status == DORA_OK) {
-        uint32_t count = next_windows(run, window);
+        uint32_t count = next_windows(run, window, stride);
         status = dora__part_rows(part, group, window, count);
         if (status == DORA_ERROR_LIMIT)
             return dora__run_fail_bytes(run);
@@ -260,7 +273,7 @@ static dora_status run_group(struct dora__run *run, struct dora__part *part, uin
         run->rows_made += count;
         if (status == DORA_OK && run->result->rows == run->rows_batch)
             status = hand_over(run);
-        if (status == DORA_OK && window % DORA__STEP_WINDOWS == 0)
+        if (status == DORA_OK && window < run->windows)
             status = dora__run_step(run, group);
     }
     return status == DORA_OK ? dora__run_step(run, group) : status;

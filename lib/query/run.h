@@ -76,8 +76,9 @@ dora_status dora__part_rows(struct dora__part *part, uint32_t group, uint64_t wi
 dora_status dora__run_slices(struct dora__run *run, const struct dora__placed *placed, struct dora__part *part,
                              uint32_t threads);
 
-/* Windows between two questions whether to go on. */
-enum { DORA__STEP_WINDOWS = 1 << 16 };
+/* Windows of a group to take at once, up to DORA__WINDOWS: where somebody is asked whether to go on, few enough that
+   the questions are soon. */
+uint32_t dora__run_stride(const struct dora__run *run, const struct dora__placed *placed, uint32_t group);
 
 /* Begins a row with its group and window columns; false: failed, see *status. */
 bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uint32_t group,

@@ -183,13 +183,13 @@ static bool step_on(struct slicing *slicing, uint32_t group) {
 static dora_status make_windows(struct slicing *slicing, struct dora__part *part, uint32_t group, uint64_t window,
                                 uint64_t end, uint32_t thread) {
     dora_status status = DORA_OK;
+    uint32_t stride = dora__run_stride(slicing->run, slicing->placed, group);
     for (uint32_t count; window < end && status == DORA_OK; window += count) {
         if (__atomic_load_n(&slicing->stopped, __ATOMIC_RELAXED))
             return DORA_OK;
-        count = (uint32_t)(end - window < DORA__WINDOWS ? end - window : DORA__WINDOWS);
+        count = (uint32_t)(end - window < stride ? end - window : stride);
         status = dora__part_rows(part, group, window, count);
-        if (thread == 0 && window / DORA__STEP_WINDOWS != (window + count) / DORA__STEP_WINDOWS &&
-            !step_on(slicing, group))
+        if (thread == 0 && !step_on(slicing, group))
             return DORA_OK;
     }
     return status;

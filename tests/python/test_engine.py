@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import gzip
@@ -325,6 +326,36 @@ def test_an_interrupt_leaves_the_engine_usable(stage: str) -> None:
     assert isinstance(counted, int) and 0 < counted <= 400_000
     engine.add(service="one more", finished_at="2024-01-01")
     assert engine.query(period="all")[0]["deployments"] == counted + 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_questions_are_asked_often(threads: int) -> None:
+    """A call takes long because of facts, of samples or of windows: each is asked about by the number."""
+    engine = dora.Engine(threads=threads).read(many_facts())
+    engine._ticker.context.interval_us = 0
+    asked: list[str] = []
+
+    def count(stage: str, done: int, total: int) -> None:
+        asked.append(stage)
+
+    before = engine.query(by="service", period="day", metrics="dora", progress=count)
+    text = before.to_ndjson()
+    assert asked.count("settling") > (400_000 >> 14 if threads == 1 else 1)
+    assert asked.count("querying") >= 10 * threads
+    for at in range(1, len(asked) + 1, len(asked) // 6):
+        other = dora.Engine(threads=threads).merge(engine) if at < 4 else engine
+        other._ticker.context.interval_us = 0
+        left = at
+
+        def stop(stage: str, done: int, total: int) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+
+        with contextlib.suppress(KeyboardInterrupt):
+            other.query(by="service", period="day", metrics="dora", progress=stop)
+        assert other.query(by="service", period="day", metrics="dora").to_ndjson() == text
 
 
 def many_dicts() -> Iterator[dict[str, Any]]:

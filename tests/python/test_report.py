@@ -142,6 +142,15 @@ def test_html_is_escaped() -> None:
     assert "<script>" not in r._repr_html_() and "&lt;script&gt;" in r._repr_html_()
 
 
+def test_nothing_to_report() -> None:
+    r = dora.report(by="service")
+    assert len(r) == 0 and not r and r.to_dicts() == [] and r[:] == []
+    assert r.to_ndjson() == "" and json.loads(r.to_json()) == [] and r.to_csv().startswith("service,window_start,")
+    assert repr(r) == "no rows" and "no rows" in r._repr_html_()
+    pyarrow, _ = pytest.importorskip("pyarrow"), pytest.importorskip("polars")
+    assert pyarrow.table(r).shape == r.to_polars().shape == r.to_pandas().shape == (0, len(r.columns))
+
+
 def test_frames(r: dora.Report) -> None:
     polars, pandas = pytest.importorskip("polars"), pytest.importorskip("pandas")
     rows, columns = r.to_dicts(), list(r.columns)
@@ -172,14 +181,33 @@ def test_frames_of_columns_that_begin_empty() -> None:
 
 
 def test_pandas_without_pyarrow(r: dora.Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas")
     frame = r.to_pandas()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ImportError):
         r.to_pyarrow()
     plain = r.to_pandas()
-    assert list(plain.columns) == list(r.columns) and plain["service"].tolist() == frame["service"].tolist()
-    assert plain["change_lead_time_p50"].tolist() == frame["change_lead_time_p50"].tolist()
+    monkeypatch.undo()
+    pandas.testing.assert_frame_equal(plain, frame)
+    kinds = {name: plain[name].dtype.kind for name in ("deployments", "change_lead_time_p50", "window_start")}
+    assert kinds == {"deployments": "i", "change_lead_time_p50": "f", "window_start": "M"}
+    assert plain["window_start"].dt.date.tolist() == r.column("window_start")
+    for name in r.columns:
+        if plain[name].dtype.kind in "if":
+            assert [None if value != value else value for value in plain[name].tolist()] == r.column(name)
+
+
+def test_pandas_types_of_what_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    pandas = pytest.importorskip("pandas")
+    facts = [{"finished_at": "2024-01-01"}, {"finished_at": "2024-01-20", "committed_at": "2024-01-19"}]
+    for pyarrow in (True, False):
+        if not pyarrow:
+            monkeypatch.setitem(sys.modules, "pyarrow", None)
+        frame = dora.report(facts, period="week", metrics="change_lead_time").to_pandas()
+        known = frame["change_lead_time_p50"]
+        assert known.dtype == "float64" and known.isna().tolist() == [True, True, False]
+        assert pandas.api.types.is_datetime64_dtype(frame["window_end"]) and frame["days"].dtype == "int64"
+        assert dora.report([]).to_pandas().shape[0] == 0
 
 
 @pytest.mark.memory

@@ -45,6 +45,7 @@ class _Column:
         self.unit = _UNITS.get(lib.dora_result_unit(result, index), "")
         self.validity = lib.dora_result_validity(result, index)
         self.get = self._getter(result, index)
+        self._of = result, index
 
     @staticmethod
     def _getter(result: Any, index: int) -> Callable[[int], Value]:
@@ -72,6 +73,40 @@ class _Column:
         if self.validity != ffi.NULL and not self.validity[row >> 3] >> (row & 7) & 1:
             return None
         return self.get(row)
+
+    def numbers(self, rows: int) -> Any:
+        """The values as an array of numpy, a copy: int64, float64, bool or datetime64[ms]; where some are not known,
+        int64 goes as float64 and bool as objects. None: no numbers, but strings.
+        """
+        import numpy
+
+        result, index = self._of
+        type_ = lib.dora_result_type(result, index)
+        known = {
+            lib.DORA_TYPE_INT64: ("int64", lib.dora_result_int64),
+            lib.DORA_TYPE_DOUBLE: ("float64", lib.dora_result_double),
+            lib.DORA_TYPE_BOOL: ("bool", lib.dora_result_bool),
+            lib.DORA_TYPE_DATE: ("int32", lib.dora_result_date),
+        }
+        if type_ not in known:
+            return None
+        name, take = known[type_]
+        type_of_values = numpy.dtype(name)
+        if rows == 0:
+            values: Any = numpy.empty(0, type_of_values)
+        else:
+            data = ffi.buffer(take(result, index), rows * type_of_values.itemsize)
+            values = numpy.frombuffer(data, type_of_values).copy()
+        if name == "int32":
+            values = values.astype("datetime64[D]").astype("datetime64[ms]")
+        if self.validity == ffi.NULL or rows == 0:
+            return values
+        bits = numpy.frombuffer(ffi.buffer(self.validity, (rows + 7) // 8), "uint8")
+        missing = numpy.unpackbits(bits, count=rows, bitorder="little") == 0
+        if missing.any():
+            values = values.astype({"int64": "float64", "bool": "object"}.get(name, values.dtype))
+            values[missing] = {"bool": None, "int32": numpy.datetime64("NaT")}.get(name, numpy.nan)
+        return values
 
 
 class Row(Mapping[str, Value]):
@@ -197,13 +232,23 @@ class Report:
         return [dict(zip(self.columns, row)) for row in zip(*values)]
 
     def to_pandas(self) -> Any:
-        """A pandas.DataFrame; by pyarrow where that is installed."""
+        """A pandas.DataFrame, of the same types with pyarrow and without: int64, float64, datetime64[ms], bool, text.
+        Numbers that are not known are NaN, and their columns float64.
+        """
         import pandas
 
+        text_type = "str" if int(pandas.__version__.partition(".")[0]) >= 3 else "object"
+        made: dict[str, Any] = {}
         try:
-            return self.to_pyarrow().to_pandas()
+            table = self.to_pyarrow()
         except ImportError:
-            return pandas.DataFrame({name: self.column(name) for name in self.columns})
+            table = None
+        for name, column in self._columns.items():
+            values = column.numbers(self._rows)
+            if values is None and table is None:
+                values = pandas.Series(self.column(name), dtype=text_type)
+            made[name] = table[name].to_pandas().astype(text_type) if values is None else values
+        return pandas.DataFrame(made)
 
     def to_polars(self) -> Any:
         """A polars.DataFrame, whose columns are not copied."""
