@@ -70,9 +70,6 @@ class Kept(Case):
         self.assertEqual(self.deployments("--state", self.state, first, second), 6)
         self.run_dora("report", "--strict", "--state", self.state, first, code=3)
         self.assertEqual(self.deployments("--state", self.state, "--again", first), 9)
-        compressed = self.file("1.csv.gz", gzip.compress(nameless(1)))
-        _, errors = self.run_dora("report", "--state", self.state, compressed)
-        self.assertIn("read before", errors)
 
     def test_states_with_the_same_input(self) -> None:
         shared, other = self.file("1.csv", nameless(1)), self.file("2.csv", nameless(2))
@@ -89,12 +86,20 @@ class Kept(Case):
 
     def test_states_as_inputs(self) -> None:
         self.run_dora("merge", "-o", self.state, "-", stdin=nameless(1))
-        compressed = self.file("all.dora.gz", gzip.compress(self.read(self.state)))
-        self.assertEqual(self.deployments(compressed), 3)
         self.assertEqual(self.deployments(stdin=self.read(self.state)), 3)
         self.assertEqual(self.deployments(self.state, self.file("2.csv", nameless(2))), 6)
         output, _ = self.run_dora("check", "--format", "json", self.state)
         self.assertIn('"records":0,"loaded":3,"distinct_facts":3', output)
+
+    def test_compressed(self) -> None:
+        packed = self.file("1.csv.gz", gzip.compress(nameless(1)))
+        done = subprocess.run([DORA, "merge", "-o", self.state, packed], capture_output=True, timeout=60, check=False)
+        if b"built without zlib" in done.stderr:
+            self.assertEqual(done.returncode, 4)
+            self.skipTest("built without zlib")
+        self.assertEqual(self.deployments(self.file("all.dora.gz", gzip.compress(self.read(self.state)))), 3)
+        _, errors = self.run_dora("report", "--state", self.state, self.file("1.csv", nameless(1)))
+        self.assertIn("read before", errors)
 
     def test_nothing_is_saved_when_something_failed(self) -> None:
         good, bad = self.file("1.csv", nameless(1)), self.file("bad.ndjson", b"{}\n[]\n")
