@@ -287,14 +287,13 @@ static dora_status take_lists(struct taking *taking, int field) {
     return status;
 }
 
-/* That a fact is not deleted needs no saying but at some time. */
+/* That a fact is not deleted needs no saying but at some time; a tombstone without a time is final, and says so. */
 static void check_deleted(struct taking *taking) {
     for (uint32_t row = taking->first; row < taking->table->rows; row++) {
         const struct dora__chunk *chunk = dora__chunk_of(taking->table, row);
         const int64_t *as_of = chunk->as_of[DORA__DELETED];
-        if (dora__byte_at(chunk, DORA__DELETED, row) == 1 &&
-            (!as_of || as_of[row & (DORA__CHUNK_ROWS - 1)] == DORA_ABSENT))
-            dora__cursor_fail(taking->cursor, "a fact that is said not to be deleted at no time");
+        if (dora__byte_at(chunk, DORA__DELETED, row) && (!as_of || as_of[row & (DORA__CHUNK_ROWS - 1)] == DORA_ABSENT))
+            dora__cursor_fail(taking->cursor, "a fact that is said at no time to be deleted or not");
     }
 }
 

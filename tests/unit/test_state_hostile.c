@@ -18,9 +18,10 @@
 #include <cmocka.h>
 
 enum {
-    COUNT = 36,
+    COUNT = 60,
     MEMORY_A_BYTE = 1000,
     MEMORY_ALWAYS = 32 << 20, /* a column has room for a block of rows, however few there are */
+    MEET_EVERY = 11,          /* of the states that load: merging takes longer, too */
     ASK_EVERY = 97            /* of the states that load: asking takes much longer than loading */
 };
 
@@ -38,7 +39,7 @@ static int make_whole(void **unused) {
     (void)unused;
     static const char input[] = "service,finished_at,rework\nshop,2024-01-05,\nshop,1950-01-05T00:00:00.000001Z,true\n";
     const dora_reader_options once = {.struct_size = sizeof once, .once = DORA_ONCE};
-    dora_fact *facts = fixture_facts(11, COUNT, 0);
+    dora_fact *facts = fixture_facts(11, COUNT, 1);
     dora_engine *engine = new_engine(NULL);
     dora_reader *reader;
     for (size_t i = 0; i < COUNT; i++)
@@ -46,6 +47,11 @@ static int make_whole(void **unused) {
             facts[i].as_of = INT64_C(1704067200000000) + (int64_t)i;
     facts[7].deleted = facts[8].deleted = 1;
     assert_int_equal(dora_engine_add(engine, facts, COUNT, NULL), DORA_OK);
+    for (size_t i = 0; i < COUNT; i++) { /* some once more without an id */
+        facts[i].id = (dora_string){NULL, 0};
+        if (!dora__kinds[facts[i].kind].needs_id)
+            assert_int_equal(dora_engine_add(engine, &facts[i], 1, NULL), DORA_OK);
+    }
     assert_int_equal(dora_reader_new(engine, &once, &reader, NULL), DORA_OK);
     assert_int_equal(dora_reader_feed(reader, input, sizeof input - 1, NULL), DORA_OK);
     assert_int_equal(dora_reader_finish(reader, NULL), DORA_OK);
@@ -81,6 +87,31 @@ static void use(dora_engine *engine) {
     bytes_free(&first);
 }
 
+/* What loads has a state that stands, and can be met by other facts. */
+static void check_stable(dora_engine *engine) {
+    struct bytes first = {0}, second = {0}, met = {0}, turned = {0};
+    dora_engine *again = new_engine(NULL), *other = new_engine(NULL);
+    const dora_merge_options options = {.struct_size = sizeof options, .again = 1};
+    assert_int_equal(dora_engine_save(engine, bytes_append, &first, NULL), DORA_OK);
+    assert_int_equal(dora_engine_load(again, first.data, first.size, NULL, NULL), DORA_OK);
+    assert_int_equal(dora_engine_save(again, bytes_append, &second, NULL), DORA_OK);
+    assert_int_equal(first.size, second.size);
+    assert_memory_equal(first.data, second.data, first.size);
+    assert_int_equal(dora_engine_load(other, whole.data, whole.size, NULL, NULL), DORA_OK);
+    assert_int_equal(dora_engine_merge(other, engine, &options, NULL), DORA_OK);
+    assert_int_equal(dora_engine_load(again, whole.data, whole.size, &options, NULL), DORA_OK);
+    assert_int_equal(dora_engine_save(other, bytes_append, &met, NULL), DORA_OK);
+    assert_int_equal(dora_engine_save(again, bytes_append, &turned, NULL), DORA_OK);
+    assert_int_equal(met.size, turned.size);
+    assert_memory_equal(met.data, turned.data, met.size);
+    dora_engine_free(other);
+    dora_engine_free(again);
+    bytes_free(&first);
+    bytes_free(&second);
+    bytes_free(&met);
+    bytes_free(&turned);
+}
+
 static void try_load(const void *bytes, size_t size) {
     struct heap heap = {0};
     dora_allocator allocator = heap_allocator(&heap);
@@ -88,6 +119,8 @@ static void try_load(const void *bytes, size_t size) {
     dora_error error;
     dora_status status = dora_engine_load(engine, bytes, size, NULL, &error);
     assert_true(heap.most <= size * MEMORY_A_BYTE + MEMORY_ALWAYS);
+    if (status == DORA_OK && loaded_count % MEET_EVERY == 0)
+        check_stable(engine);
     if (status == DORA_OK && loaded_count++ % ASK_EVERY == 0)
         use(engine);
     if (status != DORA_OK) {
@@ -177,6 +210,48 @@ static void test_later_minor_version(void **unused) {
     assert_int_equal(load_with_section(0), DORA_ERROR_STATE);
 }
 
+/* Bytes come in or go anywhere, and sizes and checksums are made to fit: columns and strings of other lengths. */
+static void test_moved_bytes(void **unused) {
+    (void)unused;
+    enum { MOST = 12 };
+    uint64_t state = 5;
+    uint8_t *bytes = malloc(whole.size + MOST);
+    size_t sections = dora__little_32((const uint8_t *)whole.data + 12);
+    for (int round = 0; round < 6000; round++) {
+        uint8_t *entry =
+            bytes + DORA__STATE_HEAD_SIZE + random_below(&state, (uint32_t)sections) * (size_t)DORA__STATE_ENTRY_SIZE;
+        size_t begin = DORA__STATE_HEAD_SIZE + sections * DORA__STATE_ENTRY_SIZE + DORA__STATE_CHECKSUM_SIZE;
+        size_t more = random_below(&state, MOST), less = random_below(&state, MOST), size = whole.size;
+        memcpy(bytes, whole.data, size);
+        for (const uint8_t *before = bytes + DORA__STATE_HEAD_SIZE; before < entry; before += DORA__STATE_ENTRY_SIZE)
+            begin += (size_t)dora__little_64(before + 8);
+        size_t section = (size_t)dora__little_64(entry + 8);
+        size_t at = begin + random_below(&state, (uint32_t)section);
+        less = less < begin + section - at ? less : begin + section - at;
+        memmove(bytes + at + more, bytes + at + less, size - at - less);
+        for (size_t i = 0; i < more; i++)
+            bytes[at + i] = (uint8_t)random_below(&state, random_below(&state, 2) ? 256 : 4);
+        dora__put_little_64(entry + 8, section + more - less);
+        try_copy(bytes, size + more - less, true);
+    }
+    free(bytes);
+}
+
+/* Every kind of section is there, else the sweeps would prove less than they say. */
+static void test_every_section(void **unused) {
+    (void)unused;
+    const uint8_t *entry = (const uint8_t *)whole.data + DORA__STATE_HEAD_SIZE;
+    uint64_t seen = 0;
+    for (size_t i = 0; i < dora__little_32((const uint8_t *)whole.data + 12); i++, entry += DORA__STATE_ENTRY_SIZE)
+        seen |= UINT64_C(1) << dora__little_32(entry);
+    for (uint32_t kind = DORA__SECTION_SERVICES; kind <= DORA__SECTION_INPUTS; kind++)
+        assert_true(seen >> kind & 1);
+    for (uint32_t kind = 0; kind < DORA_KIND_COUNT; kind++) {
+        assert_true(seen >> (DORA__SECTION_FACTS + 2 * kind) & 1);
+        assert_true(dora__kinds[kind].needs_id || seen >> (DORA__SECTION_FACTS + 2 * kind + 1) & 1);
+    }
+}
+
 static void test_whole(void **unused) {
     (void)unused;
     dora_engine *engine = new_engine(NULL);
@@ -187,9 +262,10 @@ static void test_whole(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),         cmocka_unit_test(test_later_minor_version),
         cmocka_unit_test(test_every_bit),     cmocka_unit_test(test_every_length),
-        cmocka_unit_test(test_several_bytes),
+        cmocka_unit_test(test_several_bytes), cmocka_unit_test(test_later_minor_version),
+        cmocka_unit_test(test_moved_bytes),   cmocka_unit_test(test_every_section),
+        cmocka_unit_test(test_whole),
     };
     return cmocka_run_group_tests(tests, make_whole, free_whole);
 }
