@@ -96,6 +96,7 @@ def test_errors_by_status() -> None:
     with pytest.raises(dora.InputError) as caught:
         dora.Engine().add([{"finished_at": "2024-01-01"}, {"finished_at": "2024-13-01"}])
     assert (caught.value.record, caught.value.line) == (2, 2) and caught.value.byte > 0
+    assert caught.value.status == dora.InputError.status != dora.ArgumentError.status
     assert isinstance(caught.value, ValueError) and "finished_at" in str(caught.value)
 
 

@@ -13,12 +13,15 @@ class DoraError(Exception):
     """A call that failed.
 
     Attributes:
+        status: the dora_status of dora.h, by class; 0 for this one.
         message: what was wrong, without the place.
         source: the name of the input, "" where there is none.
         record: number of the record in its input, or of the item in an iterable, from 1; 0: not known.
         line: line of the input on which the record starts, from 1; 0: not known.
         byte: offset from the start of the input (decompressed) of the place in question, from 0.
     """
+
+    status: int = lib.DORA_OK
 
     def __init__(self, message: str, *, source: str = "", record: int = 0, line: int = 0, byte: int = 0) -> None:
         super().__init__(message)
@@ -40,39 +43,48 @@ class DoraError(Exception):
 class ArgumentError(DoraError, ValueError):
     """An option, query or source that cannot be; the message names it."""
 
+    status: int = lib.DORA_ERROR_ARGUMENT
+
 
 class InputError(DoraError, ValueError):
     """A record that was rejected where the first one stops the reading, or an input that cannot be read at all."""
+
+    status: int = lib.DORA_ERROR_INPUT
 
 
 class LimitError(DoraError):
     """More rows, strings or facts than allowed."""
 
+    status: int = lib.DORA_ERROR_LIMIT
+
 
 class CancelledError(DoraError):
     """A function of the caller's asked to stop."""
+
+    status: int = lib.DORA_ERROR_CANCELLED
 
 
 class FileError(DoraError, OSError):
     """A file of the system's (time zones), or a producer of columns, failed."""
 
+    status: int = lib.DORA_ERROR_IO
+
 
 class StateError(DoraError, ValueError):
     """Bytes that are no state: of another kind, damaged (`byte` is the place), or of a later major version."""
+
+    status: int = lib.DORA_ERROR_STATE
 
 
 class RepeatedError(DoraError, ValueError):
     """An input that was read before, or two states that have read the same one: its facts would count twice."""
 
+    status: int = lib.DORA_ERROR_REPEATED
+
 
 _KINDS: dict[int, type[DoraError]] = {
-    lib.DORA_ERROR_ARGUMENT: ArgumentError,
-    lib.DORA_ERROR_INPUT: InputError,
-    lib.DORA_ERROR_LIMIT: LimitError,
-    lib.DORA_ERROR_CANCELLED: CancelledError,
-    lib.DORA_ERROR_IO: FileError,
-    lib.DORA_ERROR_STATE: StateError,
-    lib.DORA_ERROR_REPEATED: RepeatedError,
+    kind.status: kind
+    for kind in (ArgumentError, InputError, LimitError, CancelledError, FileError, StateError, RepeatedError)
 }
 
 
