@@ -12,6 +12,9 @@
 /* For one thread a piece that stays in its cache; for more, enough that it is worth sharing. */
 enum { ROOM_OF_ONE = 256 << 10, ROOM_A_THREAD = 2 << 20 };
 
+/* A piece is worth waiting for until one can tell from it what the input is (dora_is_state). */
+enum { BEGINNING = 8 };
+
 bool ahead_open(struct ahead *ahead, struct stream *stream, unsigned threads) {
     struct stat status;
     *ahead = (struct ahead){.stream = stream, .room = threads > 1 ? (size_t)threads * ROOM_A_THREAD : ROOM_OF_ONE};
@@ -36,7 +39,7 @@ static void fill(struct ahead *ahead) {
         size_t size;
         piece->more = stream_next(ahead->stream, piece->bytes + piece->size, ahead->room - piece->size, &size);
         piece->size += piece->more > 0 ? size : 0;
-    } while (piece->more > 0 && piece->size < ahead->room && is_ready(ahead));
+    } while (piece->more > 0 && piece->size < ahead->room && (piece->size < BEGINNING || is_ready(ahead)));
     piece->stream_bytes = ahead->stream->bytes;
 }
 

@@ -163,10 +163,10 @@ static enum code read_and_write(struct history *history, const struct state *sta
     code = output_finish(&history->output, worse(code, written));
     if (reportable && written == CODE_DONE)
         code = worse(code, conclude(history));
-    if (!state->path || !input.taken)
+    if (!state->path || history->options->arguments_count == 0)
         return code;
     if (code == CODE_DONE || code == CODE_HELD)
-        return worse(code, state_save(state, history->engine));
+        return input.taken ? worse(code, state_save(state, history->engine)) : code;
     message("'%s' was not changed", state->path);
     return code;
 }

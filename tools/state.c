@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* A job that is done within a second is not worth a word. */
+enum { TRIES = 50, TRY_NANOSECONDS = 20000000 };
 
 static enum code cannot_lock(const char *path) {
     message("cannot lock '%s': %s", path, strerror(errno));
@@ -23,17 +27,24 @@ static bool same_file(int fd, const char *path) {
            opened.st_dev == named.st_dev;
 }
 
+static bool is_taken(void) {
+    return errno == EACCES || errno == EAGAIN;
+}
+
 /* Waits where somebody else has the lock. */
 static bool wait_for(int fd, const char *path, bool *told) {
+    const struct timespec pause = {.tv_nsec = TRY_NANOSECONDS};
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_SETLK, &lock) == 0)
-        return true;
-    if (errno != EACCES && errno != EAGAIN)
-        return false;
+    int failed = fcntl(fd, F_SETLK, &lock);
+    for (int i = 0; failed && is_taken() && !*told && i < TRIES; i++) {
+        nanosleep(&pause, NULL);
+        failed = fcntl(fd, F_SETLK, &lock);
+    }
+    if (!failed || !is_taken())
+        return !failed;
     if (!*told)
         message("waiting for another dora that works with '%s'", path);
     *told = true;
-    int failed;
     do
         failed = fcntl(fd, F_SETLKW, &lock);
     while (failed && errno == EINTR);

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import gzip
 import itertools
 import os
 import pathlib
+import pty
 import random
 import signal
 import subprocess
@@ -35,6 +38,8 @@ class Kept(Case):
     def left(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir())
 
+
+class States(Kept):
     def test_state_grows_and_reports_over_everything(self) -> None:
         files = [self.file(f"{day}.csv", nameless(day)) for day in (1, 2, 3)]
         for count, file in enumerate(files, start=1):
@@ -182,8 +187,118 @@ class Kept(Case):
         self.run_dora("check", "--state", self.state, new_file)
         self.assertEqual(self.read(self.state), new)
 
+    def test_disk_full(self) -> None:
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)]
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+            self.skipTest("no small disk can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", str(disk)], check=True)
+        state = str(disk / "all.dora")
+        self.run_dora("check", "--state", state, self.file("1.csv", nameless(1)))
+        before = self.read(state)
+        names = "".join(deployment(i, service=f"{i}-{random.Random(i).random()}") for i in range(5000))
+        _, errors = self.run_dora("check", "--state", state, self.file("large.ndjson", names.encode()), code=4)
+        self.assertIn("no space left", errors)
+        self.assertEqual(self.read(state), before)
+        self.assertEqual([path.name for path in disk.iterdir()], ["all.dora"])
+
+    def test_not_changed_is_said(self) -> None:
+        bad, first = self.file("bad.ndjson", b"[]\n"), self.file("1.csv", nameless(1))
+        self.run_dora("check", "--state", self.state, first)
+        for arguments, code in (([bad, "--strict"], 3), (["none"], 4), ([first, "--strict"], 3), ([self.state], 3)):
+            _, errors = self.run_dora("report", "--state", self.state, *arguments, code=code)
+            self.assertIn("all.dora' was not changed", errors)
+        _, errors = self.run_dora("report", "--state", self.state, "--fail-if", "deployments>1", code=1)
+        self.assertNotIn("not changed", errors)
+
+    def test_standard_input(self) -> None:
+        first = self.file("1.csv", nameless(1))
+        self.assertEqual(self.deployments("--state", self.state, first), 3)
+        before, times = self.read(self.state), os.stat(self.state)
+        self.assertEqual(self.deployments("--state", self.state, stdin=nameless(2)), 3)
+        self.assertEqual((self.read(self.state), os.stat(self.state).st_ino), (before, times.st_ino))
+        self.assertEqual(self.deployments("--state", self.state, "-", stdin=nameless(2)), 6)
+        _, errors = self.run_dora("report", "--state", self.state, "-", stdin=nameless(2))
+        self.assertIn("standard input: read before", errors)
+
+    def test_phases(self) -> None:
+        release = b'{"kind":"release","id":"r1","service":"shop","released_at":"2024-03-05"}\n'
+        phase = b'{"kind":"phase","release":"r1","name":"build","started_at":"2024-03-01","finished_at":"2024-03-03"}\n'
+        files = [self.file("release.ndjson", release), self.file("phase.ndjson", phase)]
+        for file in files:
+            kept = self.run_dora("phases", "--format", "csv", "--state", self.state, file)[0]
+        self.assertEqual(kept, self.run_dora("phases", "--format", "csv", *files)[0])
+        self.assertIn("build", kept)
+
+    def test_state_in_pieces(self) -> None:
+        self.run_dora("merge", "-o", self.state, self.file("1.csv", nameless(1)))
+        state = self.read(self.state)
+        whole = self.run_dora("report", self.state)[0]
+        for sizes in ((1, 8), (6, 7), (7, 8), (8, 9), (3, len(state) - 1)):
+            job = subprocess.Popen([DORA, "report"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+            assert job.stdin and job.stdout
+            for begin, end in itertools.pairwise((0, *sizes, len(state))):
+                job.stdin.write(state[begin:end])
+                time.sleep(0.03)
+            job.stdin.close()
+            with job.stdout as output:
+                self.assertEqual(output.read().decode(), whole)
+            self.assertEqual(job.wait(timeout=60), 0)
+
+
+class Lock(Kept):
+    def start(self, *options: str) -> subprocess.Popen[bytes]:
+        command = [DORA, "check", "--state", self.state, self.file("1.csv", nameless(1)), *options]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def test_waits_and_says_so(self) -> None:
+        for options, word in (((), b"waiting for another dora"), (("-q",), b"")):
+            with (self.folder / "all.dora.lock").open("w") as other:
+                fcntl.lockf(other, fcntl.LOCK_EX)
+                job = self.start(*options)
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    job.wait(timeout=2)
+                self.assertFalse(pathlib.Path(self.state).exists())
+                # Whoever is done removes the file first: who waits then has a lock on nothing, and must see it.
+                (self.folder / "all.dora.lock").unlink()
+            errors = job.communicate(timeout=60)[1]
+            self.assertEqual(job.returncode, 0)
+            self.assertEqual(errors.count(b"waiting"), 1 if word else 0)
+            self.assertIn(word, errors)
+            pathlib.Path(self.state).unlink()
+
+    def test_short_wait_without_a_word(self) -> None:
+        with (self.folder / "all.dora.lock").open("w") as other:
+            fcntl.lockf(other, fcntl.LOCK_EX)
+            job = self.start()
+            time.sleep(0.2)
+        self.assertEqual(job.communicate(timeout=60)[1], b"")
+        self.assertEqual(job.returncode, 0)
+
+    def test_what_a_killed_job_left(self) -> None:
+        self.file("all.dora.lock", b"")
+        self.assertEqual(self.deployments("--state", self.state, self.file("1.csv", nameless(1))), 3)
+        self.assertEqual(self.left(), ["1.csv", "all.dora"])
+
+    def test_lock_is_no_link(self) -> None:
+        victim = self.file("victim", b"as it was")
+        (self.folder / "all.dora.lock").symlink_to(victim)
+        _, errors = self.run_dora("check", "--state", self.state, self.file("1.csv", nameless(1)), code=4)
+        self.assertIn("cannot lock", errors)
+        self.assertEqual(self.read(victim), b"as it was")
+
 
 class Usage(Case):
+    def test_merge_to_a_terminal(self) -> None:
+        file = self.file("1.csv", nameless(1))
+        main, side = pty.openpty()
+        with contextlib.closing(os.fdopen(main, "rb")):
+            done = subprocess.run([DORA, "merge", file], stdout=side, stderr=subprocess.PIPE, timeout=60, check=False)
+            os.close(side)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"terminal", done.stderr)
+
     def test_merge(self) -> None:
         self.run_dora("merge", "-o", "x", "--state", "y", code=2)
         self.run_dora("merge", "-o", "x", "--by", "service", code=2)
