@@ -50,6 +50,25 @@ def test_states_are_sources(tmp_path: pathlib.Path) -> None:
         assert dora.report(source, NAMED, period="all")[0]["deployments"] == 4
 
 
+class Drop(io.RawIOBase):
+    """Gives few bytes at a time, as a pipe may."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self._data = io.BytesIO(data)
+        self._size = size
+
+    def read(self, size: int = -1) -> bytes:
+        return self._data.read(self._size)
+
+
+def test_states_in_pieces() -> None:
+    state = dora.Engine().read(NAMELESS).save()
+    for size in range(1, 10):
+        for data in (state, gzip.compress(state), NAMELESS, gzip.compress(NAMELESS)):
+            assert deployments(dora.Engine().read(Drop(data, size))) == 2
+    assert dora.Engine().read(Drop(b"", 1)).account().records == 0
+
+
 def test_once() -> None:
     engine = dora.Engine().read(NAMELESS, once=True)
     with pytest.raises(dora.RepeatedError, match="read before"):

@@ -26,6 +26,7 @@ from libdora.options import Format, number_of, text
 
 PIECE_BYTES = 4 << 20
 _DICTS_BYTES = 1 << 20
+_MAGIC_BYTES = 8  # of a state; compressed data tells itself by fewer
 
 
 @runtime_checkable
@@ -217,13 +218,19 @@ def _pieces_of_file(file: Any) -> Iterator[bytes]:
         yield piece.encode() if isinstance(piece, str) else piece
 
 
-def _plain(pieces: Iterator[bytes], source: str) -> Iterator[bytes]:
-    """Decompressed where the first bytes say so."""
+def _beginning(pieces: Iterator[bytes]) -> bytes:
+    """The first pieces, as many as it takes to see what they are: a pipe gives as few bytes as it likes."""
     first = b""
     for piece in pieces:
         first += bytes(piece)
-        if len(first) >= 4:
+        if len(first) >= _MAGIC_BYTES:
             break
+    return first
+
+
+def _plain(pieces: Iterator[bytes], source: str) -> Iterator[bytes]:
+    """Decompressed where the first bytes say so."""
+    first = _beginning(pieces)
 
     def all_pieces() -> Iterator[bytes]:
         yield first
@@ -257,7 +264,7 @@ def _is_state(data: Any) -> bool:
 
 def _read_pieces(reading: Reading, pieces: Iterator[bytes], source: str) -> None:
     """Text, or a state, which is needed as a whole."""
-    first = next(pieces, b"")
+    first = _beginning(pieces)
     if _is_state(first):
         load_state(reading.engine, b"".join([first, *pieces]), reading.again, source)
         return
