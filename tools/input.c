@@ -169,6 +169,8 @@ static enum code read_stream(struct input *input, const char *name, int fd) {
     dora_reader_options options = input->options->reader;
     options.on_reject = on_reject;
     options.on_reject_context = &place;
+    options.mapping = input->mapping;
+    options.mapping_size = input->mapping_size;
     if (input->options->state || input->options->verb == VERB_MERGE)
         options.once = input->options->again ? DORA_ONCE_AGAIN : DORA_ONCE;
     dora_reader *reader;
@@ -216,12 +218,38 @@ static uint64_t total_bytes(const struct options *options) {
     return total;
 }
 
+/* The text of the mapping that was asked for. */
+static enum code read_mapping(struct input *input, const char *name) {
+    enum { BYTES_MOST = 1 << 20 };
+    FILE *file = fopen(name, "rb");
+    if (!file)
+        return cannot_read(input, name, strerror(errno));
+    input->mapping = malloc(BYTES_MOST);
+    if (input->mapping)
+        input->mapping_size = fread(input->mapping, 1, BYTES_MOST, file);
+    bool whole = input->mapping && !ferror(file) && input->mapping_size < BYTES_MOST;
+    fclose(file);
+    return whole ? CODE_DONE : cannot_read(input, name, "no mapping of less than a megabyte");
+}
+
+static enum code read_all(struct input *input, const struct options *options);
+
 enum code input_read(struct input *input, const struct options *options, dora_engine *engine) {
+    *input = (struct input){.options = options, .engine = engine};
+    enum code code = options->mapping ? read_mapping(input, options->mapping) : CODE_DONE;
+    input->fatal = code != CODE_DONE;
+    if (code == CODE_DONE)
+        code = read_all(input, options);
+    free(input->mapping);
+    input->mapping = NULL;
+    return code;
+}
+
+static enum code read_all(struct input *input, const struct options *options) {
     static const char *const standard_input[] = {"-"};
     const char *const *names = options->arguments_count ? options->arguments : standard_input;
     size_t count = options->arguments_count ? options->arguments_count : 1;
     enum code worst = CODE_DONE;
-    *input = (struct input){.options = options, .engine = engine};
     if (options->state && options->arguments_count == 0) /* the state is all there is */
         return CODE_DONE;
     if (options->arguments_count == 0 && isatty(STDIN_FILENO) && !options->quiet)

@@ -8,6 +8,8 @@
 struct input {
     const struct options *options;
     dora_engine *engine;
+    char *mapping; /* text of --mapping, NULL: none */
+    size_t mapping_size;
     uint64_t bytes;   /* read so far, as they are in the files */
     uint64_t records; /* of the files before the present one */
     uint64_t rejected;

@@ -97,6 +97,17 @@ static enum code take_choice(struct options *options, const struct option *optio
     return wrong_value(option, words, value);
 }
 
+static enum code take_from(struct options *options, const struct option *option, const char *value) {
+    const char *name;
+    for (size_t i = 0; (name = dora_source_name(i)); i++)
+        if (strcmp(name, value) == 0) {
+            options->reader.source = name;
+            return CODE_DONE;
+        }
+    options->reader.source = NULL;
+    return take_choice(options, option, value);
+}
+
 static enum code take_text(struct options *options, const struct option *option, const char *value) {
     memcpy((char *)options + option->target, &value, sizeof value);
     return CODE_DONE;
@@ -202,8 +213,12 @@ static enum code take_condition(struct options *options, const struct option *op
 #define TO(field) offsetof(struct options, field)
 
 static const struct option table[] = {
-    {"Input", "from", 0, "FORMAT", VERBS_INPUT, take_choice, TO(reader.format), inputs,
-     "auto (default), ndjson or csv"},
+    {"Input", "from", 0, "FORMAT", VERBS_INPUT, take_from, TO(reader.format), inputs,
+     "auto (default), ndjson, csv, or JSON of github or jenkins"},
+    {NULL, "mapping", 0, "FILE", VERBS_INPUT, take_text, TO(mapping), NULL,
+     "read JSON as that mapping says (docs/mappings.md)"},
+    {NULL, "project", 0, "NAME", VERBS_INPUT, take_text, TO(reader.project), NULL,
+     "what github, jenkins and mappings put in front of ids"},
     {NULL, "map", 0, "FIELD=COLUMN", VERBS_INPUT, take_map, 0, NULL, "read FIELD from that column or key; repeatable"},
     {NULL, "kind", 0, "KIND", VERBS_INPUT, take_kind, TO(reader.kind), NULL,
      "kind of records that state none (default deployment)"},

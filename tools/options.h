@@ -35,6 +35,7 @@ struct options {
     const char *output; /* NULL: standard output */
     const char *state;  /* NULL: none */
     bool again;
+    const char *mapping; /* NULL: none */
     dora_engine_options engine;
     dora_reader_options reader;
     dora_query query;

@@ -310,7 +310,14 @@ typedef struct dora_reader_options {
     dora_reject_fn on_reject;
     void *on_reject_context;
     dora_once once;
+    const char *source;  /* name of a built-in mapping of a tool's JSON export (docs/mappings.md); NULL: none */
+    const char *mapping; /* text of a mapping of one's own, of mapping_size bytes; NULL: none */
+    size_t mapping_size;
+    const char *project; /* what a mapping puts in front of ids; NULL: none */
 } dora_reader_options;
+
+/* The built-in mappings by number, from 0 on; NULL past the last. Static. */
+DORA_API const char *dora_source_name(size_t index);
 
 /* A reader that adds to `engine`, which must outlive it. `options` may be NULL. Errors: ARGUMENT, MEMORY. */
 DORA_API dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,

@@ -5,6 +5,7 @@
  */
 #include "read/ndjson_rows.h"
 #include "read/parallel.h"
+#include "read/source/source.h"
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -128,8 +129,9 @@ size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t si
         reader->offset += past;
         done += past;
     }
-    size_t more = reader->format == DORA_FORMAT_CSV ? dora__read_csv(reader, bytes + done, size - done, final)
-                                                    : dora__read_ndjson(reader, bytes + done, size - done, final);
+    size_t more = reader->source                      ? dora__read_export(reader, bytes + done, size - done, final)
+                  : reader->format == DORA_FORMAT_CSV ? dora__read_csv(reader, bytes + done, size - done, final)
+                                                      : dora__read_ndjson(reader, bytes + done, size - done, final);
     reader->offset += more;
     return done + more;
 }
@@ -167,8 +169,8 @@ static size_t feed_carried(struct dora_reader *reader, const char *bytes, size_t
         return 0;
     /* Without a newline no record can end, and what grew too little is not looked at again yet. */
     bool worthwhile = !reader->started || reader->skipping || reader->carry_size > reader->record_bytes_max ||
-                      memchr(bytes, '\n', piece) != NULL;
-    if (!worthwhile || (reader->started && reader->format == DORA_FORMAT_CSV &&
+                      reader->source || memchr(bytes, '\n', piece) != NULL;
+    if (!worthwhile || (reader->started && (reader->source || reader->format == DORA_FORMAT_CSV) &&
                         reader->carry_size < 2 * reader->carry_tried && reader->carry_size <= reader->record_bytes_max))
         return piece;
     size_t done = dora__read_bytes(reader, reader->carry, reader->carry_size, false);
@@ -320,6 +322,10 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
         dora_reader_free(made);
         return dora__fail_memory(error);
     }
+    if ((options->source || options->mapping) && (status = dora__export_new(made, options, error)) != DORA_OK) {
+        dora_reader_free(made);
+        return status;
+    }
     *reader = made;
     return DORA_OK;
 }
@@ -334,6 +340,7 @@ void dora_reader_free(dora_reader *reader) {
     dora__items_free(&reader->items, memory);
     dora__csv_free(reader);
     dora__ndjson_rows_free(reader);
+    dora__export_free(reader);
     if (reader->once) {
         dora__shard_free(reader->once);
         dora__free(memory, reader->once, 1, sizeof *reader->once);

@@ -82,6 +82,8 @@ struct dora_reader {
     size_t scratch_used;
     size_t scratch_capacity;
 
+    struct dora__export *source; /* NULL: records are in the normal form */
+
     struct dora__ndjson_rows *ndjson; /* NULL: not needed yet */
 
     struct dora__cell *cells; /* CSV only, as all below */

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See source.h. The members of an item are indexed once; a path is followed from there. Values are put together as text
+ * in one buffer, whose places become pointers only when the fact is whole, since the buffer moves as it grows.
+ */
+#include "read/source/source.h"
+
+#include "base/checked.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#include <string.h>
+
+enum { STARS_MOST = 8 };
+
+static bool put_text(struct dora_reader *reader, const char *data, size_t size) {
+    struct dora__export *source = reader->source;
+    if (size == 0)
+        return true;
+    if (!dora__grow(reader->memory, (void **)&source->text, &source->text_capacity, source->text_size + size, 1)) {
+        dora__reader_fail(reader, DORA_ERROR_MEMORY);
+        return false;
+    }
+    memcpy(source->text + source->text_size, data, size);
+    source->text_size += size;
+    return true;
+}
+
+/* A scalar as text; null, nested and empty values put nothing. */
+static void put_raw(struct dora_reader *reader, const struct dora__raw *raw, bool list) {
+    if (raw->form == DORA__JSON_NULL || raw->form == DORA__JSON_ARRAY || raw->form == DORA__JSON_OBJECT)
+        return;
+    size_t size = raw->size;
+    const char *data = raw->data;
+    reader->scratch_used = 0;
+    if (raw->form == DORA__JSON_ESCAPED)
+        data = dora__unescape(reader, raw, &size, true);
+    if (put_text(reader, data, size) && list)
+        put_text(reader, " ", 1);
+}
+
+static struct dora__json inside(const struct dora__raw *raw) {
+    struct dora__json json = {raw->data + 1, raw->data + raw->size, NULL, false};
+    dora__json_skip_space(&json);
+    return json;
+}
+
+/* The next element or member; false at the end. The grammar was checked. */
+static bool next_value(struct dora__json *json, struct dora__raw *key, struct dora__raw *value) {
+    dora__json_skip_space(json);
+    if (json->at < json->end && *json->at == ',')
+        json->at++;
+    dora__json_skip_space(json);
+    if (json->at == json->end || *json->at == ']' || *json->at == '}')
+        return false;
+    return (!key || dora__json_key(json, key)) && dora__json_value(json, value, 0);
+}
+
+static bool is_key(const struct dora__raw *key, const char *name, size_t size) {
+    return key->size == size && memcmp(key->data, name, size) == 0;
+}
+
+static bool find_member(const struct dora__raw *object, const char *name, size_t size, struct dora__raw *found) {
+    struct dora__raw key, value;
+    bool any = false;
+    if (object->form != DORA__JSON_OBJECT)
+        return false;
+    for (struct dora__json json = inside(object); next_value(&json, &key, &value);)
+        if (is_key(&key, name, size)) {
+            *found = value;
+            any = true;
+        }
+    return any;
+}
+
+static bool find_top(const struct dora__export *source, const char *name, size_t size, struct dora__raw *found) {
+    for (size_t i = source->members_count; i-- > 0;)
+        if (is_key(&source->members[i].key, name, size)) {
+            *found = source->members[i].value;
+            return true;
+        }
+    return false;
+}
+
+/* Puts the values that the path leads to, of a list all of them, else the first. `value` NULL: the item. */
+static void put_path(struct dora_reader *reader, const struct dora__raw *value, const char *path, const char *end,
+                     bool list, unsigned stars) {
+    struct dora__raw here = value ? *value : (struct dora__raw){"", 0, DORA__JSON_NULL};
+    bool top = !value;
+    while (path < end) {
+        if (*path == '[') {
+            const char *close = memchr(path, ']', (size_t)(end - path));
+            if (!close || here.form != DORA__JSON_ARRAY || stars == STARS_MOST)
+                return;
+            bool all = path[1] == '*';
+            size_t wanted = 0, at = 0;
+            for (const char *p = path + 1; p < close && !all && wanted < SIZE_MAX / 16 && *p >= '0' && *p <= '9'; p++)
+                wanted = wanted * 10 + (size_t)(*p - '0');
+            struct dora__raw element;
+            size_t before = reader->source->text_size;
+            for (struct dora__json json = inside(&here); next_value(&json, NULL, &element); at++) {
+                if (!all && at != wanted)
+                    continue;
+                put_path(reader, &element, close + 1, end, list, stars + 1);
+                if (!all || (!list && reader->source->text_size > before))
+                    return;
+            }
+            return;
+        }
+        path += *path == '.';
+        const char *stop = path;
+        while (stop < end && *stop != '.' && *stop != '[')
+            stop++;
+        struct dora__raw found;
+        if (stop == path || !(top ? find_top(reader->source, path, (size_t)(stop - path), &found)
+                                  : find_member(&here, path, (size_t)(stop - path), &found)))
+            return;
+        here = found;
+        top = false;
+        path = stop;
+    }
+    put_raw(reader, &here, list);
+}
+
+static void put_part(struct dora_reader *reader, const struct dora__part *part, bool list) {
+    struct dora__export *source = reader->source;
+    size_t from = source->text_size;
+    if (part->form == DORA__PART_LITERAL)
+        put_text(reader, part->text.data, part->text.size);
+    else if (part->form == DORA__PART_PROJECT && source->project)
+        put_text(reader, source->project, source->project_size);
+    else if (part->form == DORA__PART_PATH || part->form == DORA__PART_LAST)
+        put_path(reader, NULL, part->text.data, part->text.data + part->text.size, list, 0);
+    if (part->form != DORA__PART_LAST)
+        return;
+    size_t slash = source->text_size;
+    while (slash > from && source->text[slash - 1] != '/')
+        slash--;
+    if (slash > from)
+        memmove(source->text + from, source->text + slash, source->text_size - slash);
+    source->text_size -= slash - from;
+}
+
+static bool whole_number(const char *text, size_t size, int64_t *value) {
+    int64_t number = 0;
+    if (size == 0 || size > 15)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        number = number * 10 + (text[i] - '0');
+    }
+    *value = number;
+    return true;
+}
+
+/* Puts the sum of the number at `from` and the one at `second` in their place. */
+static bool put_sum(struct dora_reader *reader, size_t from, size_t second) {
+    struct dora__export *source = reader->source;
+    int64_t left, right;
+    char digits[DORA__NUMBER_ROOM];
+    if (!whole_number(source->text + from, second - from, &left) ||
+        !whole_number(source->text + second, source->text_size - second, &right))
+        return false;
+    size_t size = dora__format_int64(digits, left + right);
+    source->text_size = from;
+    return put_text(reader, digits, size);
+}
+
+/* Puts the first alternative all of whose parts have a value; false: none. */
+static bool put_expression(struct dora_reader *reader, const struct dora__rule *rule, bool list) {
+    struct dora__export *source = reader->source;
+    const struct dora__part *part = source->mapping.parts + rule->parts_from, *end = part + rule->parts_count;
+    size_t from = source->text_size, left = from;
+    bool known = true, plus = false;
+    for (; part < end; part++) {
+        if (part->form == DORA__PART_OR) {
+            if (known && source->text_size > from)
+                return true;
+            known = true;
+            source->text_size = from;
+            continue;
+        }
+        if (part->form == DORA__PART_PLUS) {
+            plus = true;
+            continue;
+        }
+        size_t before = source->text_size;
+        put_part(reader, part, list);
+        known = known && source->text_size > before && (!plus || put_sum(reader, left, before));
+        left = plus ? left : before;
+        plus = false;
+    }
+    if (known && source->text_size > from)
+        return true;
+    source->text_size = from;
+    return false;
+}
+
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* A pattern in which * stands for any text; ASCII case is ignored. */
+static bool matches(const struct dora__span *pattern, const char *text, size_t size) {
+    size_t at = 0, p = 0, star = SIZE_MAX, star_at = 0;
+    while (at < size) {
+        if (p < pattern->size && pattern->data[p] == '*') {
+            star = p++;
+            star_at = at;
+        } else if (p < pattern->size && lower(pattern->data[p]) == lower(text[at])) {
+            p++;
+            at++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            at = ++star_at;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern->size && pattern->data[p] == '*')
+        p++;
+    return p == pattern->size;
+}
+
+static bool any_matches(const struct dora__export *source, const struct dora__rule *rule, size_t from, bool list) {
+    for (size_t i = 0; i < rule->words_count; i++) {
+        const struct dora__span *word = &source->mapping.words[rule->words_from + i];
+        if (!list && matches(word, source->text + from, source->text_size - from))
+            return true;
+        for (size_t at = from, end; list && at < source->text_size; at = end + 1) {
+            for (end = at; end < source->text_size && source->text[end] != ' ';)
+                end++;
+            if (matches(word, source->text + at, end - at))
+                return true;
+        }
+    }
+    return rule->words_count == 0;
+}
+
+static bool has_star(const struct dora__mapping *mapping, const struct dora__rule *rule) {
+    for (size_t i = 0; i < rule->parts_count; i++) {
+        const struct dora__part *part = &mapping->parts[rule->parts_from + i];
+        if (part->form == DORA__PART_PATH && memchr(part->text.data, '*', part->text.size))
+            return true;
+    }
+    return false;
+}
+
+static bool passes(struct dora_reader *reader, const struct dora__rule *rule) {
+    struct dora__export *source = reader->source;
+    size_t from = source->text_size;
+    bool list = has_star(&source->mapping, rule);
+    bool met = put_expression(reader, rule, list) && any_matches(source, rule, from, list);
+    source->text_size = from;
+    return met == (rule->form == DORA__RULE_WHEN);
+}
+
+/* Sentinels of tools that write an instant where they know none. */
+static bool is_no_instant(const char *text, size_t size) {
+    return (size == 1 && *text == '0') || (size >= 10 && memcmp(text, "0001-01-01", 10) == 0) ||
+           (size >= 5 && memcmp(text, "9999-", 5) == 0);
+}
+
+/* Fills in the zeros that "2022-1-1 8:51:47" leaves out. */
+static void pad_instant(struct dora_reader *reader, size_t from) {
+    struct dora__export *source = reader->source;
+    char out[48];
+    size_t size = source->text_size - from, used = 0, digits = 0, colons = 0;
+    if (size < 8 || size > 40 || source->text[from + 4] != '-')
+        return;
+    for (size_t i = 0; i <= size && used + 3 < sizeof out; i++) {
+        char c = i < size ? source->text[from + i] : '\0';
+        bool date_or_time = colons < 3;
+        if (date_or_time && digits == 1 && (c < '0' || c > '9')) {
+            out[used] = out[used - 1];
+            out[used++ - 1] = '0';
+        }
+        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+        colons += c == '.' || c == 'Z' || c == '+' ? 3 : 0;
+        if (c)
+            out[used++] = c;
+    }
+    source->text_size = from;
+    put_text(reader, out, used);
+}
+
+/* The values of one fact. */
+static void state_fact(struct dora_reader *reader, const struct dora__fact_rules *fact, const char *item, size_t size,
+                       uint64_t byte) {
+    struct dora__export *source = reader->source;
+    const struct dora__rule *rules = source->mapping.rules + fact->rules_from;
+    size_t from[DORA__FIELDS], sizes[DORA__FIELDS];
+    source->text_size = 0;
+    reader->raws_seen = 0;
+    for (size_t i = 0; i < fact->rules_count; i++)
+        if (rules[i].form <= DORA__RULE_UNLESS && !passes(reader, &rules[i]))
+            return;
+    for (size_t i = 0; i < fact->rules_count; i++) {
+        enum dora__field field = rules[i].field;
+        size_t begin = source->text_size;
+        if (rules[i].form != DORA__RULE_FIELD || !put_expression(reader, &rules[i], DORA__BIT(field) & DORA__LISTS))
+            continue;
+        for (size_t k = 0; k < fact->rules_count; k++)
+            if (rules[k].form == DORA__RULE_TRANSLATE && rules[k].field == field &&
+                any_matches(source, &rules[k], begin, false)) {
+                source->text_size = begin;
+                put_text(reader, rules[k].to.data, rules[k].to.size);
+                break;
+            }
+        if (dora__fields[field].type == DORA__INSTANT && source->text_size > begin) {
+            if (is_no_instant(source->text + begin, source->text_size - begin))
+                source->text_size = begin;
+            else
+                pad_instant(reader, begin);
+        }
+        from[field] = begin;
+        sizes[field] = source->text_size - begin;
+        if (sizes[field])
+            reader->raws_seen |= DORA__BIT(field);
+    }
+    for (uint64_t left = reader->raws_seen; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        reader->raws[field] = (struct dora__raw){source->text + from[field], sizes[field], DORA__TEXT};
+    }
+    reader->kind = fact->kind;
+    if (reader->failure.status == DORA_OK)
+        dora__convert_record(reader, item, size, byte);
+}
+
+void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
+    struct dora__export *source = reader->source;
+    const struct dora__raw object = {item, size, DORA__JSON_OBJECT};
+    struct dora__export_member member;
+    source->members_count = 0;
+    reader->unknown_count = 0;
+    if (!dora__reserve_scratch(reader, size))
+        return;
+    for (struct dora__json json = inside(&object); next_value(&json, &member.key, &member.value);) {
+        if (!dora__grow(reader->memory, (void **)&source->members, &source->members_capacity, source->members_count + 1,
+                        sizeof member)) {
+            dora__reader_fail(reader, DORA_ERROR_MEMORY);
+            return;
+        }
+        source->members[source->members_count++] = member;
+    }
+    for (size_t i = 0; i < source->mapping.facts_count && reader->failure.status == DORA_OK; i++)
+        state_fact(reader, &source->mapping.facts[i], item, size, byte);
+}
+
+dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
+    const char *text = options->mapping;
+    size_t size = options->mapping_size;
+    for (size_t i = 0; i < dora__builtins_count && options->source; i++)
+        if (strcmp(options->source, dora__builtins[i].name) == 0) {
+            text = (const char *)dora__builtins[i].text;
+            size = dora__builtins[i].size;
+        }
+    if (options->source && options->mapping)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "a source and a mapping exclude each other");
+    if (!text)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "no source is named '%s'",
+                          dora__quote(options->source, strlen(options->source)).text);
+    if (options->format == DORA_FORMAT_CSV)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "a mapping reads JSON, not CSV");
+    struct dora__export *source = reader->source = dora__alloc_zeroed(reader->memory, 1, sizeof *source);
+    if (!source)
+        return dora__fail_memory(error);
+    reader->format = DORA_FORMAT_NDJSON;
+    if (options->project && *options->project) {
+        size_t project_size = strlen(options->project);
+        source->project = dora__alloc(reader->memory, project_size, 1);
+        if (!source->project)
+            return dora__fail_memory(error);
+        memcpy(source->project, options->project, project_size);
+        source->project_size = project_size;
+    }
+    return dora__mapping_parse(&source->mapping, reader->memory, text, size, error);
+}
+
+void dora__export_free(struct dora_reader *reader) {
+    struct dora__export *source = reader->source;
+    if (!source)
+        return;
+    dora__mapping_free(&source->mapping);
+    dora__free(reader->memory, source->project, source->project_size, 1);
+    dora__free(reader->memory, source->members, source->members_capacity, sizeof *source->members);
+    dora__free(reader->memory, source->text, source->text_capacity, 1);
+    dora__free(reader->memory, source, 1, sizeof *source);
+}
+
+const char *dora_source_name(size_t index) {
+    return index < dora__builtins_count ? dora__builtins[index].name : NULL;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A mapping says what the items of a JSON export state (docs/mappings.md). Its text is parsed once into flat tables:
+ * facts, the rules of each, and the parts of each rule's expression. Spans point into the mapping's own copy.
+ */
+#ifndef DORA_READ_SOURCE_MAPPING_H
+#define DORA_READ_SOURCE_MAPPING_H
+
+#include "base/memory.h"
+#include "facts/field.h"
+
+struct dora__span {
+    const char *data;
+    size_t size;
+};
+
+enum dora__part_form {
+    DORA__PART_PATH,
+    DORA__PART_LAST, /* what follows the last slash of a path's value */
+    DORA__PART_LITERAL,
+    DORA__PART_PROJECT,
+    DORA__PART_OR,  /* begins the next alternative */
+    DORA__PART_PLUS /* milliseconds are added to an instant in milliseconds */
+};
+
+struct dora__part {
+    enum dora__part_form form;
+    struct dora__span text;
+};
+
+enum dora__rule_form { DORA__RULE_WHEN, DORA__RULE_UNLESS, DORA__RULE_FIELD, DORA__RULE_TRANSLATE };
+
+struct dora__rule {
+    enum dora__rule_form form;
+    enum dora__field field;
+    size_t parts_from;
+    size_t parts_count;
+    size_t words_from; /* patterns of a filter or a translation; a filter without any asks for a value */
+    size_t words_count;
+    struct dora__span to; /* of a translation; empty: absent */
+};
+
+struct dora__fact_rules {
+    dora_kind kind;
+    size_t rules_from;
+    size_t rules_count;
+};
+
+struct dora__mapping {
+    struct dora__memory *memory;
+    char *text;
+    size_t text_size;
+    struct dora__span *items; /* paths of arrays within an object */
+    size_t items_count;
+    size_t items_capacity;
+    struct dora__fact_rules *facts;
+    size_t facts_count;
+    size_t facts_capacity;
+    struct dora__rule *rules;
+    size_t rules_count;
+    size_t rules_capacity;
+    struct dora__part *parts;
+    size_t parts_count;
+    size_t parts_capacity;
+    struct dora__span *words;
+    size_t words_count;
+    size_t words_capacity;
+};
+
+/* Parses into a mapping of zeros. ARGUMENT names the line; free it either way. */
+dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,
+                                size_t size, dora_error *error);
+void dora__mapping_free(struct dora__mapping *mapping);
+
+/* The mappings that are built in, made of the .map files. */
+struct dora__builtin {
+    const char *name;
+    const unsigned char *text;
+    size_t size;
+};
+extern const struct dora__builtin dora__builtins[];
+extern const size_t dora__builtins_count;
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads JSON exports through a mapping. container.c walks what holds the items, in constant memory, with an explicit
+ * place; evaluate.c states the facts of one item.
+ */
+#ifndef DORA_READ_SOURCE_SOURCE_H
+#define DORA_READ_SOURCE_SOURCE_H
+
+#include "read/json.h"
+#include "read/source/mapping.h"
+
+enum { DORA__SOURCE_DEPTH_MOST = 16, DORA__SOURCE_PATH_MOST = 256 };
+
+enum dora__place_form { DORA__AT_TOP, DORA__AT_MEMBERS, DORA__AT_ITEMS };
+
+/* Where in the containers the next byte stands. */
+struct dora__place {
+    enum dora__place_form form;
+    bool joined;    /* a comma or a closing bracket is next */
+    unsigned depth; /* objects that are open */
+    size_t path_sizes[DORA__SOURCE_DEPTH_MOST];
+    size_t path_size;
+    char path[DORA__SOURCE_PATH_MOST]; /* keys of the open objects, joined by dots */
+};
+
+struct dora__export_member {
+    struct dora__raw key;
+    struct dora__raw value;
+};
+
+struct dora__export {
+    struct dora__mapping mapping;
+    char *project; /* NULL: not given */
+    size_t project_size;
+    struct dora__place place;
+    bool skipping; /* past the rest of a rejected item */
+    bool in_string;
+    bool escaped;
+    unsigned level;
+    struct dora__export_member *members; /* of the item at hand */
+    size_t members_count;
+    size_t members_capacity;
+    char *text; /* values of the fact at hand */
+    size_t text_size;
+    size_t text_capacity;
+};
+
+/* Takes the options that name a mapping. */
+dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error);
+void dora__export_free(struct dora_reader *reader);
+
+/* Reads whole items from the front of bytes; returns how many bytes are done with. */
+size_t dora__read_export(struct dora_reader *reader, const char *bytes, size_t size, bool final);
+
+/* States the facts of an item whose grammar was checked; `byte` is its place in the input. */
+void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Exports of tools through mappings: the facts of the fixtures, the same in whatever pieces they come; cut anywhere or
+ * with bytes spoilt, they are read to an end.
+ */
+#include "../support/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char github[] =
+    "\xEF\xBB\xBF[{\"id\":1,\"statuses_url\":\"u\",\"sha\":\"aa\",\"environment\":\"production\","
+    "\"created_at\":\"2024-01-02T10:00:00Z\",\"payload\":{\"a\":[1,{\"b\":null}]}},\n"
+    "{\"id\":12,\"state\":\"success\",\"deployment_url\":\"https://h/repos/o/r/deployments/1\","
+    "\"created_at\":\"2024-01-02T10:05:00Z\"},"
+    "{\"id\":13,\"state\":\"inactive\",\"deployment_url\":\"h/1\",\"created_at\":\"2024-02-02T10:05:00Z\"},\n"
+    "{\"number\":7,\"labels\":[{\"name\":\"bug\"},{\"name\":\"Incident\"}],\"created_at\":\"2024-01-02T11:00:00Z\"},"
+    "{\"number\":9,\"merged_at\":null,\"merge_commit_sha\":\"bb\",\"created_at\":\"2024-01-01T00:00:00Z\"}]\n"
+    "{\"total_count\":1,\"items\":[{\"tag_name\":\"v1\",\"published_at\":\"2024-01-02T12:00:00Z\","
+    "\"name\":\"caf\\u00e9\"}]}\n";
+
+static const char jenkins[] =
+    "{\"_class\":\"x\",\"allBuilds\":[{\"number\":1,\"timestamp\":1704189600000,\"duration\":60000,"
+    "\"result\":\"SUCCESS\",\"building\":false,\"actions\":[{},{\"lastBuiltRevision\":{\"SHA1\":\"aa\"}}]},"
+    "{\"number\":2,\"timestamp\":1704193200000,\"duration\":0,\"result\":null,\"building\":true},"
+    "{\"number\":3,\"timestamp\":1704196800000,\"duration\":1000,\"result\":\"ABORTED\"}],\"name\":\"d\"}";
+
+/* Reads text in pieces of that size, from a copy without room behind it. */
+static dora_account read_text(const char *source, const char *text, size_t size, size_t piece) {
+    const dora_reader_options options = {.struct_size = sizeof options, .source = source, .project = "o/r"};
+    dora_account account = {.struct_size = sizeof account};
+    dora_engine *engine;
+    dora_reader *reader;
+    assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
+    assert_int_equal(dora_reader_new(engine, &options, &reader, NULL), DORA_OK);
+    for (size_t at = 0; at < size; at += piece) {
+        size_t now = size - at < piece ? size - at : piece;
+        char *copy = malloc(now);
+        assert_non_null(copy);
+        memcpy(copy, text + at, now);
+        assert_int_equal(dora_reader_feed(reader, copy, now, NULL), DORA_OK);
+        free(copy);
+    }
+    assert_int_equal(dora_reader_finish(reader, NULL), DORA_OK);
+    assert_int_equal(dora_engine_account(engine, &account, NULL), DORA_OK);
+    dora_reader_free(reader);
+    dora_engine_free(engine);
+    return account;
+}
+
+static void test_pieces(void **state) {
+    (void)state;
+    for (size_t piece = 1; piece <= sizeof github; piece++) {
+        dora_account account = read_text("github", github, sizeof github - 1, piece);
+        assert_int_equal(account.rejected, 0);
+        assert_int_equal(account.facts, 3);
+        assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_COUNTED], 1);
+        account = read_text("jenkins", jenkins, sizeof jenkins - 1, piece);
+        assert_int_equal(account.rejected, 0);
+        assert_int_equal(account.facts, 2);
+        assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_CANCELED], 1);
+    }
+}
+
+static void test_spoilt(void **state) {
+    (void)state;
+    char text[sizeof github];
+    uint64_t random = 7;
+    for (size_t size = 0; size < sizeof github; size++) {
+        read_text("github", github, size, 7);
+        memcpy(text, github, sizeof text);
+        for (int flips = 0; flips < 3; flips++)
+            text[random_below(&random, sizeof text - 1)] = (char)random_below(&random, 256);
+        read_text("github", text, sizeof text - 1, 50);
+    }
+    dora_account cut = read_text("jenkins", jenkins, sizeof jenkins - 30, 50);
+    assert_int_equal(cut.facts, 1);
+    assert_true(cut.rejected > 0);
+}
+
+static void test_mappings(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "", "fact nothing", "id = x", "fact deployment\n id \"x", "fact flag\nsha = a", "fact flag\ntranslate id = a"};
+    dora_engine *engine;
+    dora_reader *reader;
+    dora_error error;
+    assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const dora_reader_options options = {
+            .struct_size = sizeof options, .mapping = bad[i], .mapping_size = strlen(bad[i])};
+        assert_int_equal(dora_reader_new(engine, &options, &reader, &error), DORA_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "mapping"));
+    }
+    const dora_reader_options none = {.struct_size = sizeof none, .source = "no such"};
+    assert_int_equal(dora_reader_new(engine, &none, &reader, &error), DORA_ERROR_ARGUMENT);
+    static const char own[] = "fact deployment\nid = \"x:\" a.b[0]\nfinished_at = t\n";
+    const dora_reader_options options = {.struct_size = sizeof options, .mapping = own, .mapping_size = sizeof own - 1};
+    static const char item[] = "{\"a\":{\"b\":[5,6]},\"t\":\"2022-1-11 8:51:47\"}";
+    assert_int_equal(dora_reader_new(engine, &options, &reader, &error), DORA_OK);
+    assert_int_equal(dora_reader_feed(reader, item, sizeof item - 1, NULL), DORA_OK);
+    assert_int_equal(dora_reader_finish(reader, NULL), DORA_OK);
+    dora_account account = {.struct_size = sizeof account};
+    assert_int_equal(dora_engine_account(engine, &account, NULL), DORA_OK);
+    assert_int_equal(account.rejected, 0);
+    assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_COUNTED], 1);
+    dora_reader_free(reader);
+    dora_engine_free(engine);
+    assert_string_equal(dora_source_name(0), "github");
+    assert_null(dora_source_name(99));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_spoilt),
+        cmocka_unit_test(test_mappings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
