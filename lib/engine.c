@@ -130,22 +130,16 @@ dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t 
     if (!engine || (!facts && count))
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine or no facts");
     const char *at = (const char *)facts;
-    size_t stride = count ? facts->struct_size : 0;
-    if (count && (stride < sizeof stride || stride > 4096 || stride % _Alignof(dora_fact)))
+    size_t stride = count ? dora__facts_stride(facts) : 0;
+    if (count && !stride)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "fact: struct_size is not set; see dora_fact_init");
     for (size_t i = 0; i < count; i++, at += stride) {
         dora_fact own;
-        const dora_fact *fact = (const dora_fact *)(const void *)at;
+        const dora_fact *fact = dora__fact_at(at, stride, &own);
         enum dora__field field = DORA__KIND;
         const char *reason = "";
-        if (stride != sizeof own) {
-            dora_fact_init(&own, DORA_KIND_DEPLOYMENT);
-            memcpy(&own, at, stride < sizeof own ? stride : sizeof own);
-            fact = &own;
-            for (size_t k = sizeof own; k < stride; k++)
-                if (at[k])
-                    return fail_fact(error, DORA_ERROR_INPUT, i, field, "a later version's field is set");
-        }
+        if (!fact)
+            return fail_fact(error, DORA_ERROR_INPUT, i, field, "a later version's field is set");
         dora_status status =
             dora__record_from_fact(&engine->facts, &engine->record, &engine->items, fact, &field, &reason);
         if (status == DORA_OK)
@@ -215,7 +209,7 @@ dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *opti
         return dora__fail(error, DORA_ERROR_ARGUMENT,
                           "reader options: struct_size is not set, or a later version's field is");
     dora_status status = dora__reader_new(&engine->facts, &own, reader, error);
-    if (status == DORA_OK && !(*reader)->source) /* items are read by one thread */
+    if (status == DORA_OK && !(*reader)->source && !(*reader)->giving) /* these read by one thread */
         (*reader)->threads = &engine->threads;
     return status;
 }

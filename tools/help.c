@@ -40,6 +40,15 @@ static const struct text texts[] = {
      "\nExamples\n"
      "  dora check history.ndjson\n"
      "  dora check --strict --format json deploys.csv incidents.ndjson\n"},
+    {VERB_CONVERT,
+     "usage: dora convert [OPTION]... [FILE]...\n"
+     "\n"
+     "Prints what files state in the normal form (docs/facts.md), one record a line: what an export was\n"
+     "understood as, to look at, to correct, and to report as if it were the export itself. Of a state\n"
+     "come its facts.\n",
+     "\nExamples\n"
+     "  dora convert --from github --project shop deployments.json -o facts.ndjson\n"
+     "  dora convert --mapping ours.map --format csv export.json\n"},
     {VERB_MERGE,
      "usage: dora merge [OPTION]... -o STATE FILE...\n"
      "\n"
@@ -113,9 +122,10 @@ static const struct {
 
 void help_usage(FILE *file) {
     fputs("usage: dora report|phases|check [OPTION]... [FILE]...\n"
+          "       dora convert [OPTION]... [FILE]...\n"
           "       dora merge [OPTION]... -o STATE FILE...\n"
           "       dora tiers [EDITION|FILE]...\n"
-          "       dora help [report|phases|check|merge|tiers|metrics]\n",
+          "       dora help [report|phases|check|convert|merge|tiers|metrics]\n",
           file);
 }
 
@@ -128,6 +138,7 @@ void help_overview(void) {
           "  report    the metrics, one row a group and window\n"
           "  phases    where releases spend their time\n"
           "  check     what became of every record\n"
+          "  convert   what files state, in the normal form\n"
           "  merge     states and other files as one state\n"
           "  tiers     the tables that turn metrics into tiers\n"
           "  help      the options of a command, or the metrics\n"

@@ -49,8 +49,12 @@ static enum code cannot_read(struct input *input, const char *name, const char *
     return CODE_IO;
 }
 
-/* The library stopped. A record that --strict rejects has been reported. */
+/* The library stopped. A record that --strict rejects has been reported; who takes the facts says why he stopped. */
 static enum code stopped(struct input *input, const char *name, const dora_error *error) {
+    if (error->status == DORA_ERROR_CANCELLED) {
+        input->fatal = true;
+        return CODE_DONE;
+    }
     bool rejected = error->status == DORA_ERROR_INPUT && input->options->strict && input->rejected > 0;
     if (!rejected)
         place_message(name, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The dora command: options in, library calls, bytes out. */
+#include "convert.h"
 #include "help.h"
 #include "history.h"
 #include "merge.h"
@@ -20,7 +21,7 @@ struct verb_row {
 
 static const struct verb_row verbs[] = {
     {"report", VERB_REPORT, run_history}, {"phases", VERB_PHASES, run_history}, {"check", VERB_CHECK, run_history},
-    {"merge", VERB_MERGE, run_merge},     {"tiers", VERB_TIERS, run_tiers},
+    {"merge", VERB_MERGE, run_merge},     {"tiers", VERB_TIERS, run_tiers},     {"convert", VERB_CONVERT, run_convert},
 };
 enum { VERBS_COUNT = sizeof verbs / sizeof verbs[0] };
 
@@ -72,7 +73,8 @@ static enum code run_help(const char *topic) {
     else if (strcmp(topic, "metrics") == 0)
         help_metrics();
     else
-        return usage_error("help is there for report, phases, check, merge, tiers and metrics, not '%s'", topic);
+        return usage_error("help is there for report, phases, check, convert, merge, tiers and metrics, not '%s'",
+                           topic);
     return close_texts();
 }
 

@@ -44,6 +44,7 @@ static const struct choice formats[] = {
     {"html", DORA_OUTPUT_HTML},
     {NULL, 0},
 };
+static const struct choice normal_forms[] = {{"ndjson", DORA_OUTPUT_NDJSON}, {"csv", DORA_OUTPUT_CSV}, {NULL, 0}};
 static const struct choice inputs[] = {
     {"auto", DORA_FORMAT_AUTO}, {"ndjson", DORA_FORMAT_NDJSON}, {"csv", DORA_FORMAT_CSV}, {NULL, 0}};
 static const struct choice groups[] = {
@@ -261,6 +262,7 @@ static const struct option table[] = {
     {NULL, "intervals", 0, NULL, VERBS_HISTORY, take_switch, TO(query.intervals), NULL, "95 % confidence intervals"},
     {"Output", "format", 0, "FORMAT", VERBS_WRITTEN, take_choice, TO(format), formats,
      "table (default), ndjson, csv, json, markdown or html"},
+    {NULL, "format", 0, "FORMAT", VERB_CONVERT, take_choice, TO(format), normal_forms, "ndjson (default) or csv"},
     {NULL, "output", 'o', "FILE", VERBS_ALL, take_text, TO(output), NULL,
      "write to FILE, replaced only when all went well"},
     {NULL, "csv-safe", 0, NULL, VERBS_HISTORY, take_flag, TO(csv_safe), NULL,
@@ -276,16 +278,17 @@ static const struct option table[] = {
 };
 enum { OPTIONS_COUNT = sizeof table / sizeof table[0] };
 
-static const struct option *find_name(const char *name, size_t size) {
+/* Verbs may have options of the same name. */
+static const struct option *find_name(enum verb verb, const char *name, size_t size) {
     for (size_t i = 0; i < OPTIONS_COUNT; i++)
-        if (strlen(table[i].name) == size && memcmp(table[i].name, name, size) == 0)
+        if (table[i].verbs & (unsigned)verb && strlen(table[i].name) == size && memcmp(table[i].name, name, size) == 0)
             return &table[i];
     return NULL;
 }
 
-static const struct option *find_letter(char letter) {
+static const struct option *find_letter(enum verb verb, char letter) {
     for (size_t i = 0; i < OPTIONS_COUNT; i++)
-        if (table[i].letter == letter)
+        if (table[i].verbs & (unsigned)verb && table[i].letter == letter)
             return &table[i];
     return NULL;
 }
@@ -310,13 +313,13 @@ static enum code take_option(struct options *options, int count, char **argv, in
     size_t name_size = 0;
     if (text[1] == '-') {
         name_size = strcspn(text + 2, "=");
-        option = find_name(text + 2, name_size);
+        option = find_name(options->verb, text + 2, name_size);
         value = text[2 + name_size] == '=' ? text + 3 + name_size : NULL;
     } else {
-        option = find_letter(text[1]);
+        option = find_letter(options->verb, text[1]);
         value = text[2] ? text + 2 : NULL;
     }
-    if (!option || !(option->verbs & (unsigned)options->verb))
+    if (!option)
         return unknown_option(options, text, name_size);
     if (!option->argument && value)
         return usage_error("--%s takes no value", option->name);
@@ -349,6 +352,7 @@ enum code options_parse(struct options *options, enum verb verb, int count, char
     if (!options->arguments || !options->names || !options->names_copies || !options->conditions)
         return memory_error();
     options->reader.names = options->names;
+    options->format = verb == VERB_CONVERT ? DORA_OUTPUT_NDJSON : DORA_OUTPUT_TABLE;
     options->query.table = verb == VERB_PHASES ? DORA_TABLE_PHASES : DORA_TABLE_REPORT;
     bool ended = false;
     for (int i = 0; i < count; i++) {

@@ -10,6 +10,7 @@
 #define DORA_PYTHON_GLUE_H
 
 #include <dora/arrow.h>
+#include <dora/facts.h>
 
 /* Marks what CFFI defines and Python implements. */
 #define DORA_PYTHON_CALLBACK

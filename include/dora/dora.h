@@ -290,6 +290,10 @@ typedef struct dora_field_name {
 /* Called for each rejected record; `error` is valid during the call. Non-zero stops the reader with INPUT. */
 typedef int (*dora_reject_fn)(void *context, const dora_error *error);
 
+/* Called with a fact, valid during the call, that states what one record does. Non-zero stops with
+   DORA_ERROR_CANCELLED. */
+typedef int (*dora_fact_fn)(void *context, const dora_fact *fact);
+
 /* Whether an input is taken as a whole and remembered by a digest of its bytes, also in states. */
 typedef enum dora_once {
     DORA_ONCE_OFF = 0,  /* facts are added as they are read */
@@ -313,7 +317,10 @@ typedef struct dora_reader_options {
     const char *source;  /* name of a built-in mapping of a tool's JSON export (docs/mappings.md); NULL: none */
     const char *mapping; /* text of a mapping of one's own, of mapping_size bytes; NULL: none */
     size_t mapping_size;
-    const char *project; /* what a mapping puts in front of ids; NULL: none */
+    const char *project;  /* what a mapping puts in front of ids; NULL: none */
+    dora_fact_fn on_fact; /* NULL: facts are added to the engine. Else each record that is not rejected is given to it
+                             instead, in their order, in memory that does not grow with the input; not with `once` */
+    void *on_fact_context;
 } dora_reader_options;
 
 /* The built-in mappings by number, from 0 on; NULL past the last. Static. */

@@ -187,6 +187,64 @@ dora_status dora__record_from_fact(struct dora__facts *facts, struct dora__recor
     return *reason ? DORA_ERROR_INPUT : DORA_OK;
 }
 
+size_t dora__facts_stride(const dora_fact *facts) {
+    size_t stride = facts->struct_size;
+    return stride < sizeof stride || stride > 4096 || stride % _Alignof(dora_fact) ? 0 : stride;
+}
+
+const dora_fact *dora__fact_at(const char *at, size_t stride, dora_fact *own) {
+    if (stride == sizeof *own)
+        return (const dora_fact *)(const void *)at;
+    dora_fact_init(own, DORA_KIND_DEPLOYMENT);
+    memcpy(own, at, stride < sizeof *own ? stride : sizeof *own);
+    for (size_t i = sizeof *own; i < stride; i++)
+        if (at[i])
+            return NULL;
+    return own;
+}
+
+static void give_field(struct dora__facts *facts, enum dora__field field, int64_t value, void *member) {
+    dora_string string;
+    int8_t byte;
+    switch (dora__fields[field].type) {
+    case DORA__INSTANT:
+    case DORA__NUMBER:
+        memcpy(member, &value, sizeof value);
+        break;
+    case DORA__BOOL:
+    case DORA__STATUS:
+        byte = (int8_t)(value - 1);
+        memcpy(member, &byte, sizeof byte);
+        break;
+    default:
+        string = dora__pool_get(dora__facts_pool(facts, (enum dora__type)dora__fields[field].type), (uint32_t)value);
+        memcpy(member, &string, sizeof string);
+    }
+}
+
+void dora__record_to_fact(struct dora__facts *facts, const struct dora__record *record, dora_string *items,
+                          dora_fact *fact) {
+    dora_fact_init(fact, record->kind);
+    if (record->id)
+        fact->id = dora__pool_get(dora__facts_pool(facts, dora__id_type(record->kind)), record->id);
+    fact->as_of = record->as_of;
+    if (record->deleted)
+        fact->deleted = 1;
+    for (uint64_t left = record->fields & ~DORA__LISTS; left; left &= left - 1) {
+        enum dora__field field = (enum dora__field)__builtin_ctzll(left);
+        give_field(facts, field, record->values[field], (char *)fact + dora__fields[field].offset);
+    }
+    for (uint32_t i = 0; i < record->items_count && record->fields & DORA__LISTS; i++)
+        items[i] = dora__pool_get(&facts->strings, record->items[i]);
+    if (record->fields & DORA__BIT(DORA__CHANGES)) {
+        fact->changes = items;
+        fact->changes_count = record->items_count;
+    } else if (record->fields & DORA__BIT(DORA__PARENTS)) {
+        fact->parents = items;
+        fact->parents_count = record->items_count;
+    }
+}
+
 dora_status dora__service_handle(struct dora__facts *facts, dora_string name, uint32_t *service, const char **reason) {
     *service = 0;
     if ((*reason = dora__check_string(name)))

@@ -58,6 +58,17 @@ const char *dora__record_check(const struct dora__facts *facts, const struct dor
 dora_status dora__record_from_fact(struct dora__facts *facts, struct dora__record *record, struct dora__items *items,
                                    const dora_fact *fact, enum dora__field *field, const char **reason);
 
+/* The size of each of the facts of a caller, who may be of another version; 0: it is not set. */
+size_t dora__facts_stride(const dora_fact *facts);
+
+/* The fact at `at` of that size, perhaps as a copy in *own. NULL: it has a field of a later version. */
+const dora_fact *dora__fact_at(const char *at, size_t stride, dora_fact *own);
+
+/* The struct that states what the record does; its strings, and `items`, which has room for those of the record, are
+   borrowed from the facts. */
+void dora__record_to_fact(struct dora__facts *facts, const struct dora__record *record, dora_string *items,
+                          dora_fact *fact);
+
 /* The handle of a service's name, 0 of an empty one. On INPUT *reason says what is wrong. */
 dora_status dora__service_handle(struct dora__facts *facts, dora_string name, uint32_t *service, const char **reason);
 

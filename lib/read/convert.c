@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "calendar/instant.h"
 #include "read/cell.h"
+#include "read/giving.h"
 
 #include <string.h>
 
@@ -332,7 +333,7 @@ void dora__convert_record(struct dora_reader *reader, const char *record, size_t
         dora__reject(reader, byte, "%s: %s", dora__fields[field].name, reason);
         return;
     }
-    dora_status status = dora__facts_put(reader->facts, &reader->record);
+    dora_status status = reader->giving ? dora__give(reader) : dora__facts_put(reader->facts, &reader->record);
     if (status != DORA_OK) {
         dora__reader_fail(reader, status);
         return;

@@ -33,7 +33,8 @@ void dora__csv_rows_make(struct dora_reader *reader) {
         stored += is_stored(cells_of(reader->kind, reader->columns[i]));
         has_id |= reader->columns[i] == DORA__ID;
     }
-    if (!reader->plain || count > DORA__CSV_COLUMNS_MOST || (dora__kinds[reader->kind].needs_id && !has_id))
+    if (reader->giving || !reader->plain || count > DORA__CSV_COLUMNS_MOST ||
+        (dora__kinds[reader->kind].needs_id && !has_id))
         return;
     /* A window more may end cells than there are, and its places are written eight at a time. */
     size_t stops = 1 + count * DORA__BATCH_ROWS + DORA__CSV_WINDOW + 8;

@@ -3,6 +3,7 @@
  * Cuts input that arrives in pieces into runs of whole records. Whole records are read where they lie in the caller's
  * bytes; only a record that a piece cuts is copied, and nothing about the result depends on where pieces end.
  */
+#include "read/giving.h"
 #include "read/ndjson_rows.h"
 #include "read/parallel.h"
 #include "read/source/source.h"
@@ -26,6 +27,8 @@ void dora__reader_fail(struct dora_reader *reader, dora_status status) {
         return;
     if (status == DORA_ERROR_LIMIT)
         dora__fail(&reader->failure, status, "more than 4 billion facts or strings");
+    else if (status == DORA_ERROR_CANCELLED)
+        dora__fail(&reader->failure, status, "the caller asked to stop");
     else
         dora__fail_memory(&reader->failure);
     reader->failure.record = reader->records + 1;
@@ -295,6 +298,8 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
     if (options->delimiter == '"' || options->delimiter == '\n' || options->delimiter == '\r' ||
         (unsigned char)options->delimiter > 0x7F)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "the delimiter is an ASCII character, no quote and no line end");
+    if (options->on_fact && options->once)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "facts that are given away are not read once");
     if (options->names_count && !options->names)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "a number of names without names");
     if (options->record_bytes_max > RECORD_BYTES_MOST)
@@ -318,7 +323,7 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
     made->on_reject_context = options->on_reject_context;
     made->line = 1;
     made->slice_bytes_least = SLICE_BYTES_LEAST;
-    if (options->once && !begin_once(made, facts)) {
+    if ((options->once && !begin_once(made, facts)) || (options->on_fact && !dora__giving_new(made, options))) {
         dora_reader_free(made);
         return dora__fail_memory(error);
     }
@@ -341,6 +346,7 @@ void dora_reader_free(dora_reader *reader) {
     dora__csv_free(reader);
     dora__ndjson_rows_free(reader);
     dora__export_free(reader);
+    dora__giving_free(reader);
     if (reader->once) {
         dora__shard_free(reader->once);
         dora__free(memory, reader->once, 1, sizeof *reader->once);

@@ -6,6 +6,8 @@
  */
 #include "../support/fixture.h"
 
+#include <dora/facts.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -163,6 +165,61 @@ static dora_status read_ndjson_once(struct run *run, dora_error *error) {
 
 static dora_status read_csv(struct run *run, dora_error *error) {
     return read_text(run, &run->csv, DORA_ONCE_OFF, error);
+}
+
+struct taking {
+    dora_fact_writer *writer;
+    dora_status status;
+    dora_error *error;
+};
+
+static int take_fact(void *context, const dora_fact *fact) {
+    struct taking *taking = context;
+    taking->status = dora_fact_writer_put(taking->writer, fact, 1, taking->error);
+    return taking->status != DORA_OK;
+}
+
+/* Facts on their way out, whose writer is what says why they stopped. */
+static dora_status give(struct run *run, const struct bytes *input, dora_output output, dora_error *error) {
+    const dora_writer_options writer_options = {
+        .struct_size = sizeof writer_options, .output = output, .allocator = &run->allocator};
+    struct taking taking = {.error = error};
+    const dora_reader_options options = {
+        .struct_size = sizeof options, .on_fact = take_fact, .on_fact_context = &taking};
+    dora_reader *reader = NULL;
+    dora_status status = dora_fact_writer_new(&writer_options, bytes_append, &run->answer, &taking.writer, error);
+    if (status != DORA_OK)
+        return status;
+    dora_error own;
+    if (input)
+        status = dora_reader_new(run->engine, &options, &reader, &own);
+    else
+        status = dora_engine_facts(run->engine, take_fact, &taking, &own);
+    if (status == DORA_OK && reader)
+        status = dora_reader_feed(reader, input->data, input->size, &own);
+    if (status == DORA_OK && reader)
+        status = dora_reader_finish(reader, &own);
+    if (status == DORA_ERROR_CANCELLED)
+        status = taking.status;
+    else if (status != DORA_OK && error)
+        *error = own;
+    if (status == DORA_OK)
+        status = dora_fact_writer_finish(taking.writer, error);
+    dora_reader_free(reader);
+    dora_fact_writer_free(taking.writer);
+    return status;
+}
+
+static dora_status give_csv(struct run *run, dora_error *error) {
+    return give(run, &run->csv, DORA_OUTPUT_NDJSON, error);
+}
+
+static dora_status give_ndjson(struct run *run, dora_error *error) {
+    return give(run, &run->ndjson, DORA_OUTPUT_CSV, error);
+}
+
+static dora_status give_engine(struct run *run, dora_error *error) {
+    return give(run, NULL, DORA_OUTPUT_NDJSON, error);
 }
 
 /* The state of the engine, also kept for later steps. */
@@ -432,6 +489,11 @@ static void test_read_csv(void **state) {
     check_scenario((step_fn *const[]){make_engine, read_csv, ask, account, NULL}, 60);
 }
 
+static void test_read_and_give(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){make_engine, give_csv, give_ndjson, read_csv, give_engine, NULL}, 100);
+}
+
 static void test_state(void **state) {
     (void)state;
     check_scenario((step_fn *const[]){make_engine, read_ndjson_once, save, load_and_merge, save, NULL}, 12);
@@ -467,6 +529,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_add_between_queries),
         cmocka_unit_test(test_read_ndjson),
         cmocka_unit_test(test_read_csv),
+        cmocka_unit_test(test_read_and_give),
         cmocka_unit_test(test_state),
         cmocka_unit_test(test_state_file),
         cmocka_unit_test(test_state_changes),
