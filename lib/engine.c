@@ -209,7 +209,7 @@ dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *opti
         return dora__fail(error, DORA_ERROR_ARGUMENT,
                           "reader options: struct_size is not set, or a later version's field is");
     dora_status status = dora__reader_new(&engine->facts, &own, reader, error);
-    if (status == DORA_OK && !(*reader)->source && !(*reader)->giving) /* these read by one thread */
+    if (status == DORA_OK && !own.source && !own.mapping && !(*reader)->giving) /* these read by one thread */
         (*reader)->threads = &engine->threads;
     return status;
 }

@@ -2,6 +2,8 @@
 /* See help.h. The options explain themselves, in the table of options.c. */
 #include "help.h"
 
+#include <string.h>
+
 struct text {
     enum verb verb;
     const char *before; /* the options */
@@ -125,7 +127,7 @@ void help_usage(FILE *file) {
           "       dora convert [OPTION]... [FILE]...\n"
           "       dora merge [OPTION]... -o STATE FILE...\n"
           "       dora tiers [EDITION|FILE]...\n"
-          "       dora help [report|phases|check|convert|merge|tiers|metrics]\n",
+          "       dora help [report|phases|check|convert|merge|tiers|metrics|SOURCE]\n",
           file);
 }
 
@@ -141,7 +143,7 @@ void help_overview(void) {
           "  convert   what files state, in the normal form\n"
           "  merge     states and other files as one state\n"
           "  tiers     the tables that turn metrics into tiers\n"
-          "  help      the options of a command, or the metrics\n"
+          "  help      the options of a command, the metrics, or what a source such as git reads\n"
           "  version   the version\n"
           "\n"
           "Examples\n"
@@ -159,6 +161,30 @@ void help_verb(enum verb verb) {
         options_print(verb);
         fputs(texts[i].after, stdout);
     }
+}
+
+/* What a mapping says of itself: the comments that it begins with, and its notes. */
+static void print_source(const char *text) {
+    bool begun = false;
+    for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+        end = line + strcspn(line, "\n");
+        int size = (int)(end - line);
+        if (line[0] == '#' && strncmp(line, "# SPDX", 6) != 0 && !begun)
+            printf("%.*s\n", size > 2 ? size - 2 : 0, line + 2);
+        else if (strncmp(line, "note \"", 6) == 0 && size > 7)
+            printf("%.*s\n", size - 7, line + 6);
+        begun = begun || line[0] != '#';
+    }
+}
+
+bool help_source(const char *name) {
+    const char *known;
+    for (size_t i = 0; (known = dora_source_name(i)); i++)
+        if (strcmp(known, name) == 0) {
+            print_source(dora_source_text(i));
+            return true;
+        }
+    return false;
 }
 
 void help_metrics(void) {

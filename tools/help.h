@@ -11,5 +11,7 @@ void help_usage(FILE *file);
 void help_overview(void);
 void help_verb(enum verb verb);
 void help_metrics(void);
+/* What a source reads; false: none has that name. */
+bool help_source(const char *name);
 
 #endif

@@ -72,9 +72,9 @@ static enum code run_help(const char *topic) {
         help_overview();
     else if (strcmp(topic, "metrics") == 0)
         help_metrics();
-    else
-        return usage_error("help is there for report, phases, check, convert, merge, tiers and metrics, not '%s'",
-                           topic);
+    else if (!help_source(topic))
+        return usage_error(
+            "help is there for report, phases, check, convert, merge, tiers, metrics and sources, not '%s'", topic);
     return close_texts();
 }
 

@@ -215,11 +215,13 @@ static enum code take_condition(struct options *options, const struct option *op
 
 static const struct option table[] = {
     {"Input", "from", 0, "FORMAT", VERBS_INPUT, take_from, TO(reader.format), inputs,
-     "auto (default), ndjson, csv, or JSON of github or jenkins"},
+     "auto (default), ndjson, csv, or a source: git, github or jenkins"},
     {NULL, "mapping", 0, "FILE", VERBS_INPUT, take_text, TO(mapping), NULL,
      "read JSON as that mapping says (docs/mappings.md)"},
     {NULL, "project", 0, "NAME", VERBS_INPUT, take_text, TO(reader.project), NULL,
-     "what github, jenkins and mappings put in front of ids"},
+     "what sources and mappings put in front of ids"},
+    {NULL, "tags", 0, "REGEX", VERBS_INPUT, take_text, TO(reader.tags), NULL,
+     "tags of git that are releases (default: those that are versions)"},
     {NULL, "map", 0, "FIELD=COLUMN", VERBS_INPUT, take_map, 0, NULL, "read FIELD from that column or key; repeatable"},
     {NULL, "kind", 0, "KIND", VERBS_INPUT, take_kind, TO(reader.kind), NULL,
      "kind of records that state none (default deployment)"},

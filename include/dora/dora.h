@@ -314,17 +314,20 @@ typedef struct dora_reader_options {
     dora_reject_fn on_reject;
     void *on_reject_context;
     dora_once once;
-    const char *source;  /* name of a built-in mapping of a tool's JSON export (docs/mappings.md); NULL: none */
+    const char *source;  /* name of a tool whose export this is (docs/mappings.md); NULL: none */
     const char *mapping; /* text of a mapping of one's own, of mapping_size bytes; NULL: none */
     size_t mapping_size;
     const char *project;  /* what a mapping puts in front of ids; NULL: none */
     dora_fact_fn on_fact; /* NULL: facts are added to the engine. Else each record that is not rejected is given to it
                              instead, in their order, in memory that does not grow with the input; not with `once` */
     void *on_fact_context;
+    const char *tags; /* of git: a regular expression of the tags that are releases; NULL: those that are versions */
 } dora_reader_options;
 
-/* The built-in mappings by number, from 0 on; NULL past the last. Static. */
+/* The sources by number, from 0 on, and the text of their mappings, whose comments say what they read (of git, which is
+   none, nothing but such comments). NULL past the last. Static. */
 DORA_API const char *dora_source_name(size_t index);
+DORA_API const char *dora_source_text(size_t index);
 
 /* A reader that adds to `engine`, which must outlive it. `options` may be NULL. Errors: ARGUMENT, MEMORY. */
 DORA_API dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,

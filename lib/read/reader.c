@@ -6,6 +6,7 @@
 #include "read/giving.h"
 #include "read/ndjson_rows.h"
 #include "read/parallel.h"
+#include "read/source/git.h"
 #include "read/source/source.h"
 
 #include "base/checked.h"
@@ -87,6 +88,10 @@ static bool has_object_line(const char *bytes, size_t size) {
     return false;
 }
 
+static bool is_git(const struct dora_reader *reader) {
+    return reader->git && reader->git->taken;
+}
+
 /* Takes the byte-order mark off and tells the formats apart; false: more bytes are needed to say. */
 static bool start(struct dora_reader *reader, const char *bytes, size_t size, bool final, size_t *skipped) {
     static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
@@ -102,6 +107,15 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
     if (reader->format == DORA_FORMAT_AUTO) {
         const char *begin = bytes + *skipped;
         size_t left = size - *skipped, i = 0;
+        enum dora__git_head head = left ? dora__git_head_of(begin, left, final) : DORA__GIT_PERHAPS;
+        if (head == DORA__GIT_PERHAPS && !final)
+            return false;
+        if (head >= DORA__GIT_COMMIT && reader->git) {
+            reader->git->taken = reader->started = true;
+            reader->format = DORA_FORMAT_NDJSON;
+            reader->threads = NULL;
+            return true;
+        }
         while (i < left && i < LOOK_AHEAD &&
                (begin[i] == ' ' || begin[i] == '\t' || begin[i] == '\r' || begin[i] == '\n'))
             i++;
@@ -132,7 +146,8 @@ size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t si
         reader->offset += past;
         done += past;
     }
-    size_t more = reader->source                      ? dora__read_export(reader, bytes + done, size - done, final)
+    size_t more = is_git(reader)                      ? dora__read_git(reader, bytes + done, size - done, final)
+                  : reader->source                    ? dora__read_export(reader, bytes + done, size - done, final)
                   : reader->format == DORA_FORMAT_CSV ? dora__read_csv(reader, bytes + done, size - done, final)
                                                       : dora__read_ndjson(reader, bytes + done, size - done, final);
     reader->offset += more;
@@ -172,8 +187,8 @@ static size_t feed_carried(struct dora_reader *reader, const char *bytes, size_t
         return 0;
     /* Without a newline no record can end, and what grew too little is not looked at again yet. */
     bool worthwhile = !reader->started || reader->skipping || reader->carry_size > reader->record_bytes_max ||
-                      reader->source || memchr(bytes, '\n', piece) != NULL;
-    if (!worthwhile || (reader->started && (reader->source || reader->format == DORA_FORMAT_CSV) &&
+                      reader->source || is_git(reader) || memchr(bytes, '\n', piece) != NULL;
+    if (!worthwhile || (reader->started && (reader->source || is_git(reader) || reader->format == DORA_FORMAT_CSV) &&
                         reader->carry_size < 2 * reader->carry_tried && reader->carry_size <= reader->record_bytes_max))
         return piece;
     size_t done = dora__read_bytes(reader, reader->carry, reader->carry_size, false);
@@ -284,6 +299,20 @@ static bool begin_once(struct dora_reader *reader, struct dora__facts *facts) {
     return true;
 }
 
+/* What the input is, as far as the options say; without them git's output is known when it comes. */
+static dora_status open_source(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
+    bool is_git = options->source && strcmp(options->source, "git") == 0;
+    if (is_git && options->mapping)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "a source and a mapping exclude each other");
+    if (is_git && options->format != DORA_FORMAT_AUTO)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "what git prints is neither CSV nor JSON");
+    if (!is_git && (options->source || options->mapping))
+        return dora__export_new(reader, options, error);
+    if (is_git)
+        reader->format = DORA_FORMAT_NDJSON;
+    return reader->format == DORA_FORMAT_AUTO || is_git ? dora__git_new(reader, options, is_git, error) : DORA_OK;
+}
+
 /* The public constructor is in engine.c, which knows whose facts these are. */
 dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_options *options, dora_reader **reader,
                              dora_error *error) {
@@ -327,7 +356,7 @@ dora_status dora__reader_new(struct dora__facts *facts, const dora_reader_option
         dora_reader_free(made);
         return dora__fail_memory(error);
     }
-    if ((options->source || options->mapping) && (status = dora__export_new(made, options, error)) != DORA_OK) {
+    if ((status = open_source(made, options, error)) != DORA_OK) {
         dora_reader_free(made);
         return status;
     }
@@ -346,6 +375,7 @@ void dora_reader_free(dora_reader *reader) {
     dora__csv_free(reader);
     dora__ndjson_rows_free(reader);
     dora__export_free(reader);
+    dora__git_free(reader);
     dora__giving_free(reader);
     if (reader->once) {
         dora__shard_free(reader->once);

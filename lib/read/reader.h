@@ -84,6 +84,7 @@ struct dora_reader {
 
     struct dora__export *source; /* NULL: records are in the normal form */
 
+    struct dora__git *git;       /* NULL: records are not what git prints */
     struct dora__giving *giving; /* NULL: facts are added, not given away */
 
     struct dora__ndjson_rows *ndjson; /* NULL: not needed yet */

@@ -388,7 +388,3 @@ void dora__export_free(struct dora_reader *reader) {
     dora__free(reader->memory, source->text, source->text_capacity, 1);
     dora__free(reader->memory, source, 1, sizeof *source);
 }
-
-const char *dora_source_name(size_t index) {
-    return index < dora__builtins_count ? dora__builtins[index].name : NULL;
-}

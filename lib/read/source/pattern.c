@@ -279,7 +279,7 @@ dora_status dora__pattern_parse(struct dora__pattern *pattern, struct dora__memo
     parse.groups[0].alternative = 1;
     while (parse.at < parse.end && !parse.problem && !parse.no_memory)
         parse_next(&parse);
-    if (!parse.problem && parse.depth)
+    if (!parse.problem && !parse.no_memory && parse.depth)
         parse.problem = "a parenthesis without end";
     if (!parse.problem && !parse.no_memory)
         end_alternatives(&parse);
