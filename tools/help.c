@@ -131,6 +131,19 @@ void help_usage(FILE *file) {
           file);
 }
 
+/* In lines of at most 100 columns. */
+static void print_source_names(void) {
+    enum { COLUMNS_MOST = 100 };
+    int column = 0;
+    const char *name;
+    for (size_t i = 0; (name = dora_source_name(i)); i++) {
+        bool breaks = column > 0 && column + 1 + (int)strlen(name) > COLUMNS_MOST;
+        column = breaks ? 0 : column;
+        column += printf("%s%s%s", breaks ? "\n" : "", column ? " " : "  ", name) - breaks;
+    }
+    fputs("\n", stdout);
+}
+
 void help_overview(void) {
     fputs("dora computes DORA and release metrics from histories of deployments, changes, incidents and\n"
           "releases.\n\n",
@@ -149,8 +162,10 @@ void help_overview(void) {
           "Examples\n"
           "  dora report deploys.csv\n"
           "  dora report --by service --period week --format csv history.ndjson.gz\n"
-          "  dora check history.ndjson\n",
+          "  dora check history.ndjson\n"
+          "\nSources (dora help SOURCE)\n",
           stdout);
+    print_source_names();
 }
 
 void help_verb(enum verb verb) {

@@ -106,7 +106,15 @@ static enum code take_from(struct options *options, const struct option *option,
             return CODE_DONE;
         }
     options->reader.source = NULL;
-    return take_choice(options, option, value);
+    for (const struct choice *c = option->choices; c->word; c++)
+        if (strcmp(c->word, value) == 0)
+            return take_choice(options, option, value);
+    char words[512] = "auto, ndjson, csv";
+    size_t used = strlen(words);
+    for (size_t i = 0; (name = dora_source_name(i)) && used < sizeof words; i++)
+        used +=
+            (size_t)snprintf(words + used, sizeof words - used, "%s%s", dora_source_name(i + 1) ? ", " : " or ", name);
+    return wrong_value(option, words, value);
 }
 
 static enum code take_text(struct options *options, const struct option *option, const char *value) {
@@ -215,9 +223,9 @@ static enum code take_condition(struct options *options, const struct option *op
 
 static const struct option table[] = {
     {"Input", "from", 0, "FORMAT", VERBS_INPUT, take_from, TO(reader.format), inputs,
-     "auto (default), ndjson, csv, or a source: git, github or jenkins"},
+     "auto (default), ndjson, csv, or a source such as git (see dora help)"},
     {NULL, "mapping", 0, "FILE", VERBS_INPUT, take_text, TO(mapping), NULL,
-     "read JSON as that mapping says (docs/mappings.md)"},
+     "read JSON or CSV as that mapping says (docs/mappings.md)"},
     {NULL, "project", 0, "NAME", VERBS_INPUT, take_text, TO(reader.project), NULL,
      "what sources and mappings put in front of ids"},
     {NULL, "tags", 0, "REGEX", VERBS_INPUT, take_text, TO(reader.tags), NULL,

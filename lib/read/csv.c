@@ -12,6 +12,7 @@
 #include "base/scan.h"
 #include "base/utf8.h"
 #include "read/csv_rows.h"
+#include "read/source/source.h"
 
 #include <string.h>
 
@@ -157,6 +158,14 @@ static void fail_no_field(struct dora_reader *reader, const char *row, size_t si
     reader->failure.line = reader->line;
 }
 
+/* A mapping that reads none of the columns is one of something else. */
+static void check_columns(struct dora_reader *reader) {
+    for (size_t i = 0; i < reader->columns_count; i++)
+        if (dora__export_reads(reader->source, reader->column_names[i].data, reader->column_names[i].size))
+            return;
+    fail_header(reader, "no column of the CSV header is one that the source reads (is it CSV?)");
+}
+
 /* Names of columns become fields. What the names point into is kept: bytes of the input and of the scratch go. */
 static void take_header(struct dora_reader *reader, const char *row, size_t size) {
     if (!dora__utf8_valid(row, size)) {
@@ -194,7 +203,9 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         reader->plain &= !(fields & bit);
         fields |= bit;
     }
-    if (!fields)
+    if (reader->source)
+        check_columns(reader);
+    else if (!fields)
         fail_no_field(reader, row, size);
     else
         dora__csv_rows_make(reader);
@@ -209,6 +220,23 @@ static void keep_unknown(struct dora_reader *reader, size_t column) {
     reader->unknown[reader->unknown_count++] = reader->column_names[column];
 }
 
+/* What dumps of databases write where there is no value. */
+static bool is_null(const char *text, size_t size) {
+    return (size == 4 && memcmp(text, "NULL", 4) == 0) || (size == 2 && memcmp(text, "\\N", 2) == 0);
+}
+
+/* A row as an item of a mapping, whose members are the cells that are not empty. */
+static void take_item(struct dora_reader *reader, const char *row, size_t size, uint64_t byte) {
+    dora__export_begin(reader);
+    for (size_t i = 0; i < reader->cells_count && reader->failure.status == DORA_OK; i++) {
+        struct dora__raw value = {.form = DORA__TEXT};
+        value.data = cell_text(reader, &reader->cells[i], &value.size);
+        if (value.size && !is_null(value.data, value.size))
+            dora__export_member(reader, &reader->column_names[i], &value);
+    }
+    dora__export_facts(reader, row, size, byte);
+}
+
 static void take_row(struct dora_reader *reader, const char *row, size_t size, uint64_t byte) {
     if (!dora__utf8_valid(row, size)) {
         dora__reject(reader, byte, "ill-formed UTF-8");
@@ -220,6 +248,10 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
     }
     if (!dora__reserve_scratch(reader, size))
         return;
+    if (reader->source) {
+        take_item(reader, row, size, byte);
+        return;
+    }
     reader->raws_seen = 0;
     reader->unknown_count = 0;
     for (size_t i = 0; i < reader->cells_count; i++) {

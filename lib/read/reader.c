@@ -147,8 +147,8 @@ size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t si
         done += past;
     }
     size_t more = is_git(reader)                      ? dora__read_git(reader, bytes + done, size - done, final)
-                  : reader->source                    ? dora__read_export(reader, bytes + done, size - done, final)
                   : reader->format == DORA_FORMAT_CSV ? dora__read_csv(reader, bytes + done, size - done, final)
+                  : reader->source                    ? dora__read_export(reader, bytes + done, size - done, final)
                                                       : dora__read_ndjson(reader, bytes + done, size - done, final);
     reader->offset += more;
     return done + more;

@@ -31,7 +31,7 @@ static const char jenkins[] =
     "{\"number\":3,\"timestamp\":1704196800000,\"duration\":1000,\"result\":\"ABORTED\"}],\"name\":\"d\"}";
 
 /* Reads text in pieces of that size, from a copy without room behind it. */
-static dora_account read_text(const char *source, const char *text, size_t size, size_t piece) {
+static dora_account read_pieces(const char *source, const char *text, size_t size, size_t piece, int spoilt) {
     const dora_reader_options options = {.struct_size = sizeof options, .source = source, .project = "o/r"};
     dora_account account = {.struct_size = sizeof account};
     dora_engine *engine;
@@ -43,14 +43,22 @@ static dora_account read_text(const char *source, const char *text, size_t size,
         char *copy = malloc(now);
         assert_non_null(copy);
         memcpy(copy, text + at, now);
-        assert_int_equal(dora_reader_feed(reader, copy, now, NULL), DORA_OK);
+        dora_status status = dora_reader_feed(reader, copy, now, NULL);
         free(copy);
+        if (status != DORA_OK && spoilt)
+            break;
+        assert_int_equal(status, DORA_OK);
     }
-    assert_int_equal(dora_reader_finish(reader, NULL), DORA_OK);
+    dora_status status = dora_reader_finish(reader, NULL);
+    assert_true(status == DORA_OK || (spoilt && status == DORA_ERROR_INPUT)); /* it was taken for CSV */
     assert_int_equal(dora_engine_account(engine, &account, NULL), DORA_OK);
     dora_reader_free(reader);
     dora_engine_free(engine);
     return account;
+}
+
+static dora_account read_text(const char *source, const char *text, size_t size, size_t piece) {
+    return read_pieces(source, text, size, piece, 0);
 }
 
 static void test_pieces(void **state) {
@@ -72,11 +80,11 @@ static void test_spoilt(void **state) {
     char text[sizeof github];
     uint64_t random = 7;
     for (size_t size = 0; size < sizeof github; size++) {
-        read_text("github", github, size, 7);
+        read_pieces("github", github, size, 7, 1);
         memcpy(text, github, sizeof text);
         for (int flips = 0; flips < 3; flips++)
             text[random_below(&random, sizeof text - 1)] = (char)random_below(&random, 256);
-        read_text("github", text, sizeof text - 1, 50);
+        read_pieces("github", text, sizeof text - 1, 50, 1);
     }
     dora_account cut = read_text("jenkins", jenkins, sizeof jenkins - 30, 50);
     assert_int_equal(cut.facts, 1);
@@ -111,7 +119,7 @@ static void test_mappings(void **state) {
     assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_COUNTED], 1);
     dora_reader_free(reader);
     dora_engine_free(engine);
-    assert_string_equal(dora_source_name(0), "github");
+    assert_string_equal(dora_source_name(1), "github");
     assert_null(dora_source_name(99));
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shlex
 import sys
 import tempfile
 import unittest
@@ -132,6 +133,20 @@ class Convert(unittest.TestCase):
         done = harness.dora("convert", "-o", out, "-", stdin=b'{"id":"a"}\nbad\n')
         self.assertEqual((done.returncode, out.read_bytes()), (0, b'{"kind":"deployment","id":"a"}\n'))
         self.assertIn(b"standard input:2: ", done.stderr)
+
+    def test_recipes(self) -> None:
+        """The lines of docs/sources.md with --map read files of those columns."""
+        lines = (harness.SOURCE / "docs/sources.md").read_text(encoding="utf-8").splitlines()
+        recipes = [shlex.split(line) for line in lines if line.startswith("    dora convert") and "--map" in line]
+        self.assertGreater(len(recipes), 4)
+        for words in recipes:
+            fields = dict(word.split("=", 1) for word in words if "=" in word)
+            values = ["2024-01-02 03:04:05" if field.endswith("_at") else "x" for field in fields]
+            file = self.folder / "table.csv"
+            file.write_text(",".join([*fields.values(), "Other"]) + "\n" + ",".join([*values, "y"]) + "\n")
+            arguments = words[2 : words.index("-o") - 1]
+            (fact,) = (json.loads(line) for line in harness.dora("convert", *arguments, file).stdout.splitlines())
+            self.assertEqual(set(fact) - {"kind"}, set(fields))
 
     def test_what_cannot_be(self) -> None:
         done = harness.dora("convert", "--format", "csv", "-", stdin=b'{"changes":["a b"]}\n')

@@ -328,24 +328,47 @@ static void state_fact(struct dora_reader *reader, const struct dora__fact_rules
         dora__convert_record(reader, item, size, byte);
 }
 
-void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
-    struct dora__export *source = reader->source;
-    const struct dora__raw object = {item, size, DORA__JSON_OBJECT};
-    struct dora__export_member member;
-    source->members_count = 0;
+void dora__export_begin(struct dora_reader *reader) {
+    reader->source->members_count = 0;
     reader->unknown_count = 0;
+}
+
+void dora__export_member(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value) {
+    struct dora__export *source = reader->source;
+    if (!dora__grow(reader->memory, (void **)&source->members, &source->members_capacity, source->members_count + 1,
+                    sizeof *source->members)) {
+        dora__reader_fail(reader, DORA_ERROR_MEMORY);
+        return;
+    }
+    source->members[source->members_count++] = (struct dora__export_member){*key, *value};
+}
+
+void dora__export_facts(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
+    const struct dora__mapping *mapping = &reader->source->mapping;
+    for (size_t i = 0; i < mapping->facts_count && reader->failure.status == DORA_OK; i++)
+        state_fact(reader, &mapping->facts[i], item, size, byte);
+}
+
+void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
+    const struct dora__raw object = {item, size, DORA__JSON_OBJECT};
+    struct dora__raw key, value;
+    dora__export_begin(reader);
     if (!dora__reserve_scratch(reader, size))
         return;
-    for (struct dora__json json = inside(&object); next_value(&json, &member.key, &member.value);) {
-        if (!dora__grow(reader->memory, (void **)&source->members, &source->members_capacity, source->members_count + 1,
-                        sizeof member)) {
-            dora__reader_fail(reader, DORA_ERROR_MEMORY);
-            return;
-        }
-        source->members[source->members_count++] = member;
+    for (struct dora__json json = inside(&object);
+         reader->failure.status == DORA_OK && next_value(&json, &key, &value);)
+        dora__export_member(reader, &key, &value);
+    dora__export_facts(reader, item, size, byte);
+}
+
+bool dora__export_reads(const struct dora__export *source, const char *name, size_t size) {
+    for (size_t i = 0; i < source->mapping.parts_count; i++) {
+        const struct dora__part *part = &source->mapping.parts[i];
+        bool is_path = part->form == DORA__PART_PATH || part->form == DORA__PART_LAST;
+        if (is_path && part->text.size == size && memcmp(part->text.data, name, size) == 0)
+            return true;
     }
-    for (size_t i = 0; i < source->mapping.facts_count && reader->failure.status == DORA_OK; i++)
-        state_fact(reader, &source->mapping.facts[i], item, size, byte);
+    return false;
 }
 
 dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
@@ -361,12 +384,9 @@ dora_status dora__export_new(struct dora_reader *reader, const dora_reader_optio
     if (!text)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no source is named '%s'",
                           dora__quote(options->source, strlen(options->source)).text);
-    if (options->format == DORA_FORMAT_CSV)
-        return dora__fail(error, DORA_ERROR_ARGUMENT, "a mapping reads JSON, not CSV");
     struct dora__export *source = reader->source = dora__alloc_zeroed(reader->memory, 1, sizeof *source);
     if (!source)
         return dora__fail_memory(error);
-    reader->format = DORA_FORMAT_NDJSON;
     if (options->project && *options->project) {
         size_t project_size = strlen(options->project);
         source->project = dora__alloc(reader->memory, project_size, 1);

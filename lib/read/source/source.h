@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads JSON exports through a mapping. container.c walks what holds the items, in constant memory, with an explicit
- * place; evaluate.c states the facts of one item.
+ * Reads exports through a mapping. Of JSON container.c walks what holds the items, in constant memory, with an explicit
+ * place; of CSV each row is an item. evaluate.c states the facts of one item.
  */
 #ifndef DORA_READ_SOURCE_SOURCE_H
 #define DORA_READ_SOURCE_SOURCE_H
@@ -51,6 +51,14 @@ void dora__export_free(struct dora_reader *reader);
 
 /* Reads whole items from the front of bytes; returns how many bytes are done with. */
 size_t dora__read_export(struct dora_reader *reader, const char *bytes, size_t size, bool final);
+
+/* The facts of an item whose members are given one by one; item[0..size) is what it was read from. */
+void dora__export_begin(struct dora_reader *reader);
+void dora__export_member(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value);
+void dora__export_facts(struct dora_reader *reader, const char *item, size_t size, uint64_t byte);
+
+/* Whether the mapping looks at a member of that name. */
+bool dora__export_reads(const struct dora__export *source, const char *name, size_t size);
 
 /* States the facts of an item whose grammar was checked; `byte` is its place in the input. */
 void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte);

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""DevLake's tables: what each states; changes and incidents go to the deployments that DevLake gives them to."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import unittest
+from typing import Any
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import harness
+
+FOLDER = harness.SOURCE / "tests/data/sources/devlake"
+OPTIONS = ("--from", "devlake", "--project", "p")
+
+
+def run(verb: str, *words: str | pathlib.Path, stdin: bytes = b"") -> list[dict[str, Any]]:
+    done = harness.dora(verb, *OPTIONS, *words, stdin=stdin)
+    if done.returncode or done.stderr:
+        raise AssertionError(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def table(name: str) -> list[dict[str, Any]]:
+    return run("convert", FOLDER / f"{name}.csv")
+
+
+class DevLake(unittest.TestCase):
+    def test_tables(self) -> None:
+        """Each row of a table states so many facts of each kind."""
+        expected = {
+            "cicd_deployment_commits": {"deployment": 7, "change": 7},
+            "cicd_deployments": {"deployment": 2},
+            "commits": {"change": 1},
+            "commits_diffs": {"change": 3},
+            "commit_parents": {"change": 3},
+            "pull_requests": {"change": 10},
+            "pull_request_commits": {"change": 6},
+            "incidents": {"incident": 3},
+            "issues": {"incident": 1},
+            "project_mapping": {"service": 2},
+        }
+        self.assertEqual({path.stem for path in FOLDER.glob("*.csv")}, set(expected))
+        for name, kinds in expected.items():
+            found = [fact["kind"] for fact in table(name)]
+            self.assertEqual({kind: found.count(kind) for kind in set(found)}, kinds, name)
+
+    def test_deployments(self) -> None:
+        deployments = {fact["id"]: fact for fact in table("cicd_deployment_commits") if fact["kind"] == "deployment"}
+        self.assertEqual(
+            deployments["devlake:d1"],
+            {
+                "kind": "deployment",
+                "id": "devlake:d1",
+                "service": "p",
+                "environment": "PRODUCTION",
+                "status": "success",
+                "started_at": "2023-04-07T04:52:00Z",
+                "finished_at": "2023-04-07T05:00:00Z",
+                "sha": "devlake:head:d1",
+            },
+        )
+        self.assertNotIn("started_at", deployments["devlake:d2"])  # NULL
+        self.assertEqual(
+            [fact["status"] for fact in deployments.values()],
+            ["success", "success", "success", "failure", "in_progress", "success"],
+        )
+        self.assertEqual(deployments["devlake:d6"]["environment"], "unclassified")
+        self.assertEqual([fact["status"] for fact in table("cicd_deployments")], ["success", "canceled"])
+
+    def test_links(self) -> None:
+        files = [path for path in sorted(FOLDER.glob("*.csv")) if path.stem != "commits"]
+        (account,) = run("check", "--format", "json", *files)
+        self.assertEqual(account["rejected"], 0)
+        facts = account["facts"]
+        self.assertEqual(
+            facts["deployment"],
+            {"counted": 2, "failed_attempt": 1, "canceled": 1, "in_progress": 1, "not_production": 2},
+        )
+        self.assertEqual(facts["change"]["counted"], 3)  # pr1, pr2, and pr5 of the other repository
+        self.assertEqual(facts["incident"], {"by_time": 1, "unattributed": 2})
+        (row,) = run("report", "--format", "ndjson", "--period", "all", "--attribution", "none", *files)
+        # Deployed with d2: pr1 from its first commit, 48 h before; pr2 24 h; pr5 1 h.
+        self.assertEqual((row["change_lead_time_n"], row["change_lead_time_mean"]), (3, 73 * 3600 / 3))
+        self.assertEqual(row["change_lead_time_p50"], 24 * 3600)
+        # i2 is of d1; i3, which is still open, of d2.
+        self.assertEqual((row["failed_deployments"], row["open_failures"]), (2, 1))
+        self.assertEqual(row["failed_deployment_recovery_time_p50"], 28 * 3600)
+
+    def test_without_differences(self) -> None:
+        """commit_parents alone says the same as commits_diffs."""
+        rows = b"commit_sha,parent_commit_sha\nc1,c0\nm1,c1\nx1,m1\nc2,x1\n"
+        files = [
+            FOLDER / f"{name}.csv" for name in ("cicd_deployment_commits", "pull_requests", "pull_request_commits")
+        ]
+        (row,) = run("report", "--format", "ndjson", "--period", "all", "-", *files, stdin=rows)
+        self.assertEqual((row["change_lead_time_n"], row["change_lead_time_p50"]), (3, 24 * 3600))
+
+    def test_another_table(self) -> None:
+        done = harness.dora("check", "--from", "devlake", "-", stdin=b"a,b\n1,2\n")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"no column of the CSV header is one that the source reads", done.stderr)
+
+    def test_columns_in_another_order(self) -> None:
+        rows = b'commit_sha;"new_commit_sha"\r\na;b\r\n\r\n"c";"d"\r\n'
+        facts = run("convert", "-", stdin=rows)
+        self.assertEqual([(fact["id"], fact["parents"]) for fact in facts], [("b", ["a"]), ("d", ["c"])])
+
+
+if __name__ == "__main__":
+    unittest.main()
