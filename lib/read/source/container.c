@@ -214,7 +214,10 @@ size_t dora__read_export(struct dora_reader *reader, const char *bytes, size_t s
     while (at < end && reader->failure.status == DORA_OK) {
         struct dora__json json = {at, end, NULL, false};
         uint64_t byte = reader->offset + (uint64_t)(at - bytes);
-        if (source->skipping) {
+        bool is_space = *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r';
+        if (is_space && !source->skipping && source->place.form == DORA__AT_TOP) {
+            dora__json_skip_space(&json); /* alone, so that what follows is rejected on its own line */
+        } else if (source->skipping) {
             skip_item(source, &json);
         } else {
             enum step step = step_any(reader, &json, final, byte);
