@@ -2,6 +2,8 @@
 /* See help.h. The options explain themselves, in the table of options.c. */
 #include "help.h"
 
+#include <dora/sources.h>
+
 #include <string.h>
 
 struct text {

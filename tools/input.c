@@ -5,6 +5,8 @@
 #include "ahead.h"
 #include "progress.h"
 
+#include <dora/sources.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -89,6 +91,9 @@ static enum code finish(struct input *input, const char *name, dora_reader *read
     dora_status status = dora_reader_finish(reader, &error);
     if (status == DORA_ERROR_REPEATED)
         return passed_over(input, name);
+    const char *source = dora_reader_source(reader);
+    if (source && !input->options->reader.source && !input->options->quiet)
+        message("%s: read as %s; --from ndjson or csv if it is not", shown(name), source);
     input->taken++;
     return status == DORA_OK ? CODE_DONE : stopped(input, name, &error);
 }

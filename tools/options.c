@@ -7,6 +7,8 @@
 #include "tiers.h"
 #include "values.h"
 
+#include <dora/sources.h>
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 
 #include <dora/arrow.h>
 #include <dora/facts.h>
+#include <dora/sources.h>
 
 /* Marks what CFFI defines and Python implements. */
 #define DORA_PYTHON_CALLBACK

@@ -324,11 +324,6 @@ typedef struct dora_reader_options {
     const char *tags; /* of git: a regular expression of the tags that are releases; NULL: those that are versions */
 } dora_reader_options;
 
-/* The sources by number, from 0 on, and the text of their mappings, whose comments say what they read (of git, which is
-   none, nothing but such comments). NULL past the last. Static. */
-DORA_API const char *dora_source_name(size_t index);
-DORA_API const char *dora_source_text(size_t index);
-
 /* A reader that adds to `engine`, which must outlive it. `options` may be NULL. Errors: ARGUMENT, MEMORY. */
 DORA_API dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,
                                      dora_error *error);

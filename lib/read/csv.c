@@ -12,11 +12,12 @@
 #include "base/scan.h"
 #include "base/utf8.h"
 #include "read/csv_rows.h"
+#include "read/source/recognise.h"
 #include "read/source/source.h"
 
 #include <string.h>
 
-enum { RESYNCS_MOST = 16 };
+enum { RESYNCS_MOST = 16, COLUMNS_LOOKED_AT = 100 };
 
 enum row { ROW_COMPLETE, ROW_INCOMPLETE, ROW_BAD, ROW_FAILED };
 
@@ -158,6 +159,17 @@ static void fail_no_field(struct dora_reader *reader, const char *row, size_t si
     reader->failure.line = reader->line;
 }
 
+/* Whether the columns are those of some tool. */
+static void recognise(struct dora_reader *reader) {
+    struct dora__span columns[COLUMNS_LOOKED_AT];
+    size_t count = reader->columns_count < COLUMNS_LOOKED_AT ? reader->columns_count : COLUMNS_LOOKED_AT;
+    for (size_t i = 0; i < count; i++)
+        columns[i] = (struct dora__span){reader->column_names[i].data, reader->column_names[i].size};
+    const struct dora__builtin *builtin = dora__recognise_columns(columns, count);
+    if (builtin)
+        dora__export_take(reader, builtin);
+}
+
 /* A mapping that reads none of the columns is one of something else. */
 static void check_columns(struct dora_reader *reader) {
     for (size_t i = 0; i < reader->columns_count; i++)
@@ -203,6 +215,10 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         reader->plain &= !(fields & bit);
         fields |= bit;
     }
+    if (reader->guessing)
+        recognise(reader);
+    if (reader->failure.status != DORA_OK)
+        return;
     if (reader->source)
         check_columns(reader);
     else if (!fields)

@@ -3,10 +3,13 @@
  * Cuts input that arrives in pieces into runs of whole records. Whole records are read where they lie in the caller's
  * bytes; only a record that a piece cuts is copied, and nothing about the result depends on where pieces end.
  */
+#include <dora/sources.h>
+
 #include "read/giving.h"
 #include "read/ndjson_rows.h"
 #include "read/parallel.h"
 #include "read/source/git.h"
+#include "read/source/recognise.h"
 #include "read/source/source.h"
 
 #include "base/checked.h"
@@ -92,6 +95,21 @@ static bool is_git(const struct dora_reader *reader) {
     return reader->git && reader->git->taken;
 }
 
+/* Whether JSON is an export of some tool; false: more bytes are needed to say. What is looked at does not depend on how
+   many there are, nor is it looked at again before there are twice as many. */
+static bool recognise(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
+    bool whole, last = final || size >= LOOK_AHEAD;
+    if (!last && size < 2 * reader->looked)
+        return false;
+    const struct dora__builtin *builtin = dora__recognise_json(bytes, size < LOOK_AHEAD ? size : LOOK_AHEAD, &whole);
+    reader->looked = size;
+    if (!whole && !last)
+        return false;
+    if (builtin)
+        dora__export_take(reader, builtin);
+    return true;
+}
+
 /* Takes the byte-order mark off and tells the formats apart; false: more bytes are needed to say. */
 static bool start(struct dora_reader *reader, const char *bytes, size_t size, bool final, size_t *skipped) {
     static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
@@ -119,7 +137,10 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
         while (i < left && i < LOOK_AHEAD &&
                (begin[i] == ' ' || begin[i] == '\t' || begin[i] == '\r' || begin[i] == '\n'))
             i++;
-        if (i < left && i < LOOK_AHEAD && (begin[i] == '{' || begin[i] == '['))
+        bool is_json = i < left && i < LOOK_AHEAD && (begin[i] == '{' || begin[i] == '[');
+        if (is_json && reader->guessing && !recognise(reader, begin, left, final))
+            return false;
+        if (is_json)
             reader->format = DORA_FORMAT_NDJSON;
         else if (left < LOOK_AHEAD && !final)
             return false;
@@ -310,6 +331,7 @@ static dora_status open_source(struct dora_reader *reader, const dora_reader_opt
         return dora__export_new(reader, options, error);
     if (is_git)
         reader->format = DORA_FORMAT_NDJSON;
+    reader->guessing = reader->format == DORA_FORMAT_AUTO && !options->kind && !options->names_count;
     return reader->format == DORA_FORMAT_AUTO || is_git ? dora__git_new(reader, options, is_git, error) : DORA_OK;
 }
 
@@ -389,6 +411,12 @@ void dora_reader_free(dora_reader *reader) {
 
 dora_format dora_reader_format(const dora_reader *reader) {
     return reader && reader->started ? reader->format : DORA_FORMAT_AUTO;
+}
+
+const char *dora_reader_source(const dora_reader *reader) {
+    if (!reader || !reader->started)
+        return NULL;
+    return reader->source ? reader->source->name : is_git(reader) ? "git" : NULL;
 }
 
 uint64_t dora_reader_records(const dora_reader *reader) {

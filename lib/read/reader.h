@@ -67,6 +67,8 @@ struct dora_reader {
     size_t carry_size;
     size_t carry_capacity;
     size_t carry_tried; /* how much of it was looked at in vain */
+    bool guessing;      /* an export is known by its shape */
+    size_t looked;      /* how much was looked at for that, in vain */
     bool started;       /* format known, byte-order mark gone */
     bool skipping;      /* inside a record longer than record_bytes_max */
 

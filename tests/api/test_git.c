@@ -6,6 +6,7 @@
 #include "../support/fixture.h"
 
 #include <dora/facts.h>
+#include <dora/sources.h>
 
 #include <setjmp.h>
 #include <stdarg.h>

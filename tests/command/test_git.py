@@ -41,7 +41,7 @@ def git(folder: pathlib.Path, *words: str, when: int = 1700000000) -> bytes:
 
 
 def facts(text: bytes, *options: str) -> list[dict[str, Any]]:
-    done = harness.dora("convert", *options, "-", stdin=text)
+    done = harness.dora("convert", "-q", *options, "-", stdin=text)
     if done.returncode or done.stderr:
         raise AssertionError(done.stderr)
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include <dora/facts.h>
+#include <dora/sources.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
  * See source.h. The members of an item are indexed once; a path is followed from there. Values are put together as text
  * in one buffer, whose places become pointers only when the fact is whole, since the buffer moves as it grows.
  */
+#include "read/source/git.h"
 #include "read/source/source.h"
 
 #include "base/checked.h"
@@ -371,31 +372,51 @@ bool dora__export_reads(const struct dora__export *source, const char *name, siz
     return false;
 }
 
+static dora_status open_export(struct dora_reader *reader, const char *text, size_t size, const char *project,
+                               size_t project_size, dora_error *error) {
+    struct dora__export *source = reader->source = dora__alloc_zeroed(reader->memory, 1, sizeof *source);
+    if (!source)
+        return dora__fail_memory(error);
+    if (project_size) {
+        source->project = dora__alloc(reader->memory, project_size, 1);
+        if (!source->project)
+            return dora__fail_memory(error);
+        memcpy(source->project, project, project_size);
+        source->project_size = project_size;
+    }
+    return dora__mapping_parse(&source->mapping, reader->memory, text, size, error);
+}
+
 dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
-    const char *text = options->mapping;
+    const char *text = options->mapping, *name = NULL;
     size_t size = options->mapping_size;
     for (size_t i = 0; i < dora__builtins_count && options->source; i++)
         if (strcmp(options->source, dora__builtins[i].name) == 0) {
             text = (const char *)dora__builtins[i].text;
             size = dora__builtins[i].size;
+            name = dora__builtins[i].name;
         }
     if (options->source && options->mapping)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "a source and a mapping exclude each other");
     if (!text)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no source is named '%s'",
                           dora__quote(options->source, strlen(options->source)).text);
-    struct dora__export *source = reader->source = dora__alloc_zeroed(reader->memory, 1, sizeof *source);
-    if (!source)
-        return dora__fail_memory(error);
-    if (options->project && *options->project) {
-        size_t project_size = strlen(options->project);
-        source->project = dora__alloc(reader->memory, project_size, 1);
-        if (!source->project)
-            return dora__fail_memory(error);
-        memcpy(source->project, options->project, project_size);
-        source->project_size = project_size;
-    }
-    return dora__mapping_parse(&source->mapping, reader->memory, text, size, error);
+    dora_status status =
+        open_export(reader, text, size, options->project, options->project ? strlen(options->project) : 0, error);
+    if (status == DORA_OK)
+        reader->source->name = name;
+    return status;
+}
+
+void dora__export_take(struct dora_reader *reader, const struct dora__builtin *builtin) {
+    size_t project_size;
+    const char *project = dora__git_project(reader->git, &project_size);
+    dora_status status = open_export(reader, (const char *)builtin->text, builtin->size, project, project_size, NULL);
+    if (status == DORA_OK)
+        reader->source->name = builtin->name;
+    else
+        dora__reader_fail(reader, status);
+    reader->threads = NULL; /* items are read by one */
 }
 
 void dora__export_free(struct dora_reader *reader) {

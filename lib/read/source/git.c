@@ -90,16 +90,21 @@ void dora__git_free(struct dora_reader *reader) {
     dora__free(reader->memory, git, 1, sizeof *git);
 }
 
+const char *dora__git_project(const struct dora__git *git, size_t *size) {
+    *size = git->project_size;
+    return git->front + (git->front_size - git->project_size - 1);
+}
+
 static void begin(struct dora_reader *reader, dora_kind kind) {
-    const struct dora__git *git = reader->git;
+    size_t size;
+    const char *project = dora__git_project(reader->git, &size);
     reader->kind = kind;
     reader->raws_seen = 0;
     reader->unknown_count = 0;
-    if (git->project_size == 0)
+    if (size == 0)
         return;
     reader->raws_seen = DORA__BIT(DORA__SERVICE_NAME);
-    reader->raws[DORA__SERVICE_NAME] =
-        (struct dora__raw){git->front + (git->front_size - git->project_size - 1), git->project_size, DORA__TEXT};
+    reader->raws[DORA__SERVICE_NAME] = (struct dora__raw){project, size, DORA__TEXT};
 }
 
 static void state(struct dora_reader *reader, enum dora__field field, const char *data, size_t size) {

@@ -27,6 +27,9 @@ dora_status dora__git_new(struct dora_reader *reader, const dora_reader_options 
                           dora_error *error);
 void dora__git_free(struct dora_reader *reader);
 
+/* The project that was given, of *size 0 where none was. */
+const char *dora__git_project(const struct dora__git *git, size_t *size);
+
 /* How bytes begin: as a commit or a tag does, as neither, or perhaps, once there are more of them. */
 enum dora__git_head { DORA__GIT_NEITHER, DORA__GIT_PERHAPS, DORA__GIT_COMMIT, DORA__GIT_TAG };
 enum dora__git_head dora__git_head_of(const char *bytes, size_t size, bool final);

@@ -161,6 +161,11 @@ static bool add_rule(struct dora__mapping *mapping, struct line *line) {
     return true;
 }
 
+/* Lines for others: recognise.c, and the help of the command. */
+static bool is_aside(const struct token *token) {
+    return is_word(token, "recognise") || is_word(token, "note");
+}
+
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,
                                 size_t size, dora_error *error) {
     mapping->memory = memory;
@@ -176,9 +181,10 @@ dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memo
         cut(&line, at, newline);
         bool room = true;
         if (line.count && !line.problem)
-            room = is_word(&line.tokens[0], "items")  ? add_items(mapping, line.tokens + 1, line.count - 1)
-                   : is_word(&line.tokens[0], "fact") ? begin_fact(mapping, &line)
-                                                      : add_rule(mapping, &line);
+            room = is_aside(&line.tokens[0])           ? true
+                   : is_word(&line.tokens[0], "items") ? add_items(mapping, line.tokens + 1, line.count - 1)
+                   : is_word(&line.tokens[0], "fact")  ? begin_fact(mapping, &line)
+                                                       : add_rule(mapping, &line);
         if (!room)
             return dora__fail_memory(error);
         if (line.problem)

@@ -29,6 +29,7 @@ struct dora__export_member {
 };
 
 struct dora__export {
+    const char *name; /* of a built-in mapping, else NULL */
     struct dora__mapping mapping;
     char *project; /* NULL: not given */
     size_t project_size;
@@ -47,6 +48,8 @@ struct dora__export {
 
 /* Takes the options that name a mapping. */
 dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error);
+/* The same of a built-in mapping that the input was recognised by; what it fails with ends the reader. */
+void dora__export_take(struct dora_reader *reader, const struct dora__builtin *builtin);
 void dora__export_free(struct dora_reader *reader);
 
 /* Reads whole items from the front of bytes; returns how many bytes are done with. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The sources there are: mappings, and git, whose output is no JSON. */
+#include <dora/sources.h>
+
 #include "read/source/git.h"
 #include "read/source/mapping.h"
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""--from auto: each file is known by its shape, and what is in the normal form is taken for nothing else."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import cases
+import harness
+
+TABLES = sorted((harness.SOURCE / "tests/data/sources/devlake").glob("*.csv"))
+GITHUB = b'[{"id":1,"statuses_url":"u","sha":"aa","environment":"production","created_at":"2024-01-02T10:00:00Z"}]'
+JENKINS = b'{"allBuilds":[{"number":1,"timestamp":1704189600000,"duration":60000,"result":"SUCCESS"}]}'
+LOG = b"a" * 40 + b"\0\x001700000000\0tag: v1.0\0\0\n"
+
+
+class Recognise(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def file(self, name: str, content: bytes) -> pathlib.Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def test_several_sources_in_one_call(self) -> None:
+        files = {
+            "github": self.file("a.json", GITHUB),
+            "jenkins": self.file("b.json", JENKINS),
+            "git": self.file("c.txt", LOG),
+            "devlake": TABLES[0],
+        }
+        normal = self.file("d.ndjson", b'{"id":"n","service":"s","environment":"production","sha":"x"}\n')
+        done = harness.dora("convert", "--project", "p", *files.values(), normal)
+        expected = b""
+        for name, path in files.items():
+            self.assertIn(f"{path}: read as {name}".encode(), done.stderr)
+            told = harness.dora("convert", "--from", name, "--project", "p", path)
+            self.assertEqual(told.stderr, b"")
+            self.assertGreater(len(told.stdout), 0)
+            expected += told.stdout
+        self.assertNotIn(str(normal).encode(), done.stderr)
+        self.assertEqual(done.stdout, expected + harness.dora("convert", normal).stdout)
+
+    def test_tables(self) -> None:
+        words = ("check", "--format", "json", "--project", "p")
+        guessed = harness.dora(*words, "-q", *TABLES)
+        self.assertEqual(guessed.stdout, harness.dora(*words, "--from", "devlake", *TABLES).stdout)
+        self.assertEqual(guessed.stderr, b"")
+
+    def test_normal_form(self) -> None:
+        """No golden history, as NDJSON or CSV, is taken for an export."""
+        for path in sorted((harness.SOURCE / "tests/golden").glob("*.test")):
+            for case in cases.parse(path):
+                for form in ("ndjson", "csv"):
+                    converted = harness.dora("convert", "--format", form, "-", stdin=case.input)
+                    self.assertNotIn(b"read as", converted.stderr, case.title)
+                    again = harness.dora("check", "-", stdin=converted.stdout)
+                    self.assertNotIn(b"read as", again.stderr, case.title)
+
+    def test_a_fact_that_looks_like_an_export(self) -> None:
+        for fact in (
+            {"kind": "deployment", "id": 1, "statuses_url": "u", "sha": "aa", "environment": "production"},
+            {"service": "s", "id": 1, "statuses_url": "u", "sha": "aa", "environment": "production"},
+        ):
+            done = harness.dora("convert", "-", stdin=json.dumps(fact).encode())
+            self.assertEqual((json.loads(done.stdout)["id"], done.stderr), ("1", b""))
+        rows = b"id,cicd_scope_id,environment,finished_date,finished_at\nd,x,production,,2024-01-01\n"
+        done = harness.dora("convert", "-", stdin=rows)
+        self.assertEqual((json.loads(done.stdout)["id"], done.stderr), ("d", b""))
+        for words in (("--from", "csv"), ("--kind", "incident"), ("--map", "opened_at=finished_date")):
+            done = harness.dora(
+                "convert", *words, "-", stdin=rows.replace(b",finished_at", b"").replace(b",2024-01-01", b"")
+            )
+            self.assertEqual((json.loads(done.stdout)["id"], done.stderr), ("d", b""))
+
+
+if __name__ == "__main__":
+    unittest.main()
