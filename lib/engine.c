@@ -284,6 +284,8 @@ dora_status dora_engine_account(dora_engine *engine, dora_account *account, dora
     own.loaded = facts->loaded;
     own.merged = facts->merged;
     own.rejected = facts->rejected;
+    own.items = facts->items;
+    own.silent = facts->silent;
     own.facts = facts->records + facts->loaded - facts->merged - facts->rejected;
     own.unknown_fields = facts->unknown.total;
     memcpy(own.dispositions, engine->derived.account, sizeof own.dispositions);

@@ -388,6 +388,8 @@ typedef struct dora_account {
     uint64_t unknown_fields; /* how often a record carried a field that its kind does not have */
     uint64_t dispositions[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
     uint64_t loaded; /* facts that came from states and other engines, of which some were merged */
+    uint64_t items;  /* of exports of tools: an item states any number of facts, which are the records */
+    uint64_t silent; /* items that state none */
 } dora_account;
 
 /* Fills `account` (its struct_size set). Settles what was added since the last query: O(facts) then, else O(1). */

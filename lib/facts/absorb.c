@@ -306,6 +306,7 @@ static dora_status absorb(struct dora__shard *const *shards, size_t count, struc
     struct dora__facts *into = shards[0]->into;
     uint32_t rows[DORA_KIND_COUNT];
     uint64_t before = count_rows(into), records = into->records, loaded = into->loaded, rejected = into->rejected;
+    uint64_t items = into->items, silent = into->silent;
     dora_status status = DORA_OK;
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         rows[kind] = into->tables[kind].rows;
@@ -323,12 +324,16 @@ static dora_status absorb(struct dora__shard *const *shards, size_t count, struc
         records += shards[i]->facts.records;
         loaded += shards[i]->facts.loaded;
         rejected += shards[i]->facts.rejected;
+        items += shards[i]->facts.items;
+        silent += shards[i]->facts.silent;
     }
     if (status != DORA_OK)
         return status;
     into->records = records;
     into->loaded = loaded;
     into->rejected = rejected;
+    into->items = items;
+    into->silent = silent;
     into->merged = records + loaded - rejected - count_rows(into); /* among the shards' own facts, too */
     return DORA_OK;
 }
@@ -342,7 +347,7 @@ dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count,
 
 dora_status dora__facts_merge(struct dora__facts *into, const struct dora__facts *from, struct dora__threads *threads) {
     struct dora__shard shard = {.facts = *from, .into = into}, *shards[] = {&shard};
-    shard.facts.records = shard.facts.merged = shard.facts.rejected = 0;
+    shard.facts.records = shard.facts.merged = shard.facts.rejected = shard.facts.items = shard.facts.silent = 0;
     shard.facts.loaded = count_rows(from);
     dora__unknown_init(&shard.facts.unknown, into->memory);
     dora_status status = DORA_ERROR_MEMORY;
@@ -380,7 +385,7 @@ void dora__shard_clear(struct dora__shard *shard) {
     dora__arena_clear(&facts->lists);
     dora__unknown_free(&facts->unknown);
     dora__unknown_init(&facts->unknown, facts->memory);
-    facts->records = facts->loaded = facts->merged = facts->rejected = 0;
+    facts->records = facts->loaded = facts->merged = facts->rejected = facts->items = facts->silent = 0;
     if (facts->strings.count <= STRINGS_KEPT && facts->services.count <= STRINGS_KEPT)
         return;
     clear_strings(&facts->strings, &shard->strings);

@@ -61,6 +61,8 @@ struct dora__facts {
     uint64_t loaded;            /* facts that came from states or other sets */
     uint64_t merged;
     uint64_t rejected;
+    uint64_t items;  /* of exports */
+    uint64_t silent; /* of them state nothing */
 };
 
 /* One validated record, its strings interned. */

@@ -55,6 +55,10 @@ static void close_object(struct account *account) {
 static void put_json(struct account *account) {
     dora_name_count unknown;
     account->separator = "{";
+    if (account->counts.items) {
+        put_member(account, "items", account->counts.items);
+        put_member(account, "silent_items", account->counts.silent);
+    }
     put_member(account, "records", account->counts.records);
     if (account->counts.loaded)
         put_member(account, "loaded", account->counts.loaded);
@@ -116,7 +120,11 @@ static void put_words(struct account *account, size_t indent, const char *name, 
 
 static void put_text(struct account *account) {
     dora_name_count unknown;
-    put_words(account, 0, "records", account->counts.records);
+    if (account->counts.items) {
+        put_words(account, 0, "items of exports", account->counts.items);
+        put_words(account, INDENT, "that state nothing", account->counts.silent);
+    }
+    put_words(account, 0, account->counts.items ? "records, stated or read" : "records", account->counts.records);
     if (account->counts.loaded)
         put_words(account, 0, "facts loaded", account->counts.loaded);
     put_words(account, INDENT, "distinct facts", account->counts.facts);

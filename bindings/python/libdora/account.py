@@ -21,6 +21,8 @@ class Account:
         facts: distinct facts that they made.
         merged: records that became part of an earlier fact.
         rejected: records that could not be.
+        items: items of exports of tools, which state any number of facts each; those are the records.
+        silent_items: items that state none.
         dispositions: by kind ("deployment"), then by what became of a fact ("counted", "not_production", ...), how
             many; what is zero is left out.
         unknown_fields: by name, how often a record carried a field that its kind does not have (the 1,000 first names).
@@ -37,6 +39,8 @@ class Account:
     unknown_fields: Mapping[str, int]
     environments: Mapping[str, int]
     text: str = dataclasses.field(repr=False)
+    items: int = 0
+    silent_items: int = 0
 
     def __str__(self) -> str:
         return self.text
@@ -62,4 +66,6 @@ def make_account(engine: Any, as_json: str, as_text: str) -> Account:
         unknown_fields=told["unknown_fields"]["names"],
         environments=_environments(engine),
         text=as_text,
+        items=told.get("items", 0),
+        silent_items=told.get("silent_items", 0),
     )

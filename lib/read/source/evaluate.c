@@ -346,8 +346,11 @@ void dora__export_member(struct dora_reader *reader, const struct dora__raw *key
 
 void dora__export_facts(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
     const struct dora__mapping *mapping = &reader->source->mapping;
+    uint64_t before = reader->records;
     for (size_t i = 0; i < mapping->facts_count && reader->failure.status == DORA_OK; i++)
         state_fact(reader, &mapping->facts[i], item, size, byte);
+    reader->facts->items++;
+    reader->facts->silent += reader->records == before;
 }
 
 void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {

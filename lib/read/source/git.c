@@ -267,6 +267,16 @@ static void take_tag(struct dora_reader *reader, const struct text *fields, uint
         state_tag(reader, name, fields[TAG_HASH], fields[TAG_TIME], false, byte);
 }
 
+static void take_item(struct dora_reader *reader, enum dora__git_head head, const struct text *fields, uint64_t byte) {
+    uint64_t before = reader->records;
+    if (head == DORA__GIT_COMMIT)
+        take_commit(reader, fields, byte);
+    else
+        take_tag(reader, fields, byte);
+    reader->facts->items++;
+    reader->facts->silent += reader->records == before;
+}
+
 /* The fields at the front, each up to its NUL; how many bytes they are, 0 where one has no end. */
 static size_t cut(const char *bytes, size_t size, struct text *fields, unsigned count) {
     size_t at = 0;
@@ -315,10 +325,8 @@ static size_t take(struct dora_reader *reader, const char *bytes, size_t size, b
         dora__reject(reader, byte, "record longer than %zu bytes", reader->record_bytes_max);
     else if (!done)
         dora__reject(reader, byte, "the input ends within a record");
-    else if (head == DORA__GIT_COMMIT)
-        take_commit(reader, fields, byte);
     else
-        take_tag(reader, fields, byte);
+        take_item(reader, head, fields, byte);
     if (done && head != DORA__GIT_NEITHER)
         return done;
     reader->git->skipping = true;
