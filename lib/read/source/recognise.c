@@ -21,6 +21,7 @@ struct look {
     size_t columns_count;
 };
 
+/* Of a line of a mapping. */
 static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
@@ -30,8 +31,8 @@ static bool next_word(struct text *line, struct dora__span *word) {
     while (line->data < line->end && is_blank(*line->data))
         line->data++;
     const char *from = line->data;
-    while (line->data < line->end && !is_blank(*line->data))
-        line->data++;
+    for (bool quoted = false; line->data < line->end && (quoted || !is_blank(*line->data)); line->data++)
+        quoted ^= *line->data == '"';
     *word = (struct dora__span){from, (size_t)(line->data - from)};
     return word->size && *from != '#';
 }
@@ -77,14 +78,36 @@ static bool enter(struct text object, struct dora__span name, struct text *value
     }
 }
 
+/* The first element of an array, where there is one. */
+static bool first_of(struct text array, struct text *item) {
+    struct dora__json json = {array.data, array.end, NULL, false};
+    if (json.at == json.end || *json.at++ != '[')
+        return false;
+    dora__json_skip_space(&json);
+    *item = (struct text){json.at, json.end};
+    return json.at < json.end && *json.at != ']';
+}
+
+/* The next key of a path, which may stand in quotes, or an index, of which all mean the first. */
+static struct dora__span next_key(const char **at, const char *end) {
+    bool quoted = **at == '"';
+    *at += quoted;
+    const char *from = *at;
+    while (*at < end && (quoted ? **at != '"' : **at != '.' && (**at != '[' || *at == from)))
+        ++*at;
+    struct dora__span key = {from, (size_t)(*at - from)};
+    *at += quoted && *at < end;
+    *at += *at < end && **at == '.';
+    return key;
+}
+
 static bool follow(struct text item, struct dora__span path, struct text *value) {
     *value = item;
     for (const char *at = path.data, *end = path.data + path.size; at < end;) {
-        const char *dot = memchr(at, '.', (size_t)(end - at));
-        struct dora__span name = {at, (size_t)((dot ? dot : end) - at)};
-        if (!enter(*value, name, value))
+        bool is_index = *at == '[';
+        struct dora__span key = next_key(&at, end);
+        if (!(is_index ? first_of(*value, value) : enter(*value, key, value)))
             return false;
-        at = dot ? dot + 1 : end;
     }
     return true;
 }
@@ -107,11 +130,16 @@ static bool equals(struct dora__span word, const char *text, size_t size) {
 
 /* A path that is known, or PATH=WORD. */
 static bool holds(const struct look *look, struct dora__span condition) {
-    const char *sign = memchr(condition.data, '=', condition.size);
+    const char *sign = condition.data, *end = sign + condition.size;
+    for (bool quoted = false; sign < end && (quoted || *sign != '='); sign++)
+        quoted ^= *sign == '"';
+    sign = sign < end ? sign : NULL;
     struct dora__span path = {condition.data, sign ? (size_t)(sign - condition.data) : condition.size};
     struct text value;
-    if (!look->item.data)
-        return !sign && has_column(look, path);
+    if (!look->item.data) {
+        const char *at = path.data;
+        return !sign && has_column(look, *at == '"' ? next_key(&at, path.data + path.size) : path);
+    }
     if (!follow(look->item, path, &value))
         return false;
     struct dora__json json = {value.data, value.end, NULL, false};
@@ -122,6 +150,8 @@ static bool holds(const struct look *look, struct dora__span condition) {
     if (!dora__json_value(&json, &raw, 1) || raw.form == DORA__JSON_NULL)
         return false;
     struct dora__span word = {sign ? sign + 1 : NULL, sign ? condition.size - path.size - 1 : 0};
+    if (word.size > 1 && *word.data == '"')
+        word = (struct dora__span){word.data + 1, word.size - 2};
     return !sign || equals(word, raw.data, raw.size);
 }
 
@@ -140,26 +170,16 @@ static bool recognises(const struct dora__builtin *builtin, const struct look *l
     return false;
 }
 
-/* The first element of an array, where there is one. */
-static bool first_of(struct text array, struct text *item) {
-    struct dora__json json = {array.data, array.end, NULL, false};
-    if (json.at == json.end || *json.at++ != '[')
-        return false;
-    dora__json_skip_space(&json);
-    *item = (struct text){json.at, json.end};
-    return json.at < json.end && *json.at == '{';
-}
-
 /* The first item as the mapping sees it: in an array, in a wrapper, or what is at the top. */
 static bool first_item(const struct dora__builtin *builtin, struct text top, struct text *item) {
     struct text mapping = {(const char *)builtin->text, (const char *)builtin->text + builtin->size}, line, array;
     if (*top.data == '[')
-        return first_of(top, item);
+        return first_of(top, item) && *item->data == '{';
     while (next_line(&mapping, "items", &line)) {
         struct dora__span path;
         while (next_word(&line, &path))
             if (follow(top, path, &array) && *array.data == '[')
-                return first_of(array, item);
+                return first_of(array, item) && *item->data == '{';
     }
     *item = top;
     return true;
