@@ -96,8 +96,21 @@ static void test_spoilt(void **state) {
 
 static void test_mappings(void **state) {
     (void)state;
-    static const char *const bad[] = {
-        "", "fact nothing", "id = x", "fact deployment\n id \"x", "fact flag\nsha = a", "fact flag\ntranslate id = a"};
+    static const char *const bad[] = {"",
+                                      "fact nothing",
+                                      "id = x",
+                                      "fact deployment\n id \"x",
+                                      "fact flag\nsha = a",
+                                      "fact flag\ntranslate id = a",
+                                      "each a",
+                                      "fact flag\neach",
+                                      "fact flag\nid = no(a)",
+                                      "fact flag\nid = last(a",
+                                      "fact flag\nid = before(a)",
+                                      "fact flag\nid = after(\"x\")",
+                                      "fact flag\nid = last()",
+                                      "fact flag\nwhen a = $none",
+                                      "parameter a ="};
     dora_engine *engine;
     dora_reader *reader;
     dora_error error;
@@ -122,7 +135,7 @@ static void test_mappings(void **state) {
     assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_COUNTED], 1);
     dora_reader_free(reader);
     dora_engine_free(engine);
-    assert_string_equal(dora_source_name(1), "github");
+    assert_string_equal(dora_source_name(0), "argocd");
     assert_null(dora_source_name(99));
 }
 

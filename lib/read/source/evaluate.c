@@ -75,12 +75,38 @@ static bool find_member(const struct dora__raw *object, const char *name, size_t
 }
 
 static bool find_top(const struct dora__export *source, const char *name, size_t size, struct dora__raw *found) {
+    if (source->each.data && size == 4 && memcmp(name, "each", 4) == 0) {
+        *found = source->each;
+        return true;
+    }
     for (size_t i = source->members_count; i-- > 0;)
         if (is_key(&source->members[i].key, name, size)) {
             *found = source->members[i].value;
             return true;
         }
     return false;
+}
+
+/* The key that a path begins with, which is in quotes where it holds a dot or a bracket. */
+static struct dora__span key_at(const char *path, const char *end, const char **next) {
+    const char *quote = path < end && *path == '"' ? memchr(path + 1, '"', (size_t)(end - path) - 1) : NULL;
+    const char *stop = path;
+    while (!quote && stop < end && *stop != '.' && *stop != '[')
+        stop++;
+    *next = quote ? quote + 1 : stop;
+    return quote ? (struct dora__span){path + 1, (size_t)(quote - path) - 1}
+                 : (struct dora__span){path, (size_t)(stop - path)};
+}
+
+/* Whether the element's member, from `path` to `equals`, is the text that stands before the closing bracket. */
+static bool is_chosen(const struct dora__raw *element, const char *path, const char *equals, const char *close) {
+    struct dora__raw found;
+    const char *text = equals + 1;
+    if (close - text > 1 && *text == '"') {
+        text++;
+        close--;
+    }
+    return find_member(element, path, (size_t)(equals - path), &found) && is_key(&found, text, (size_t)(close - text));
 }
 
 /* Puts the values that the path leads to, of a list all of them, else the first. `value` NULL: the item. */
@@ -91,6 +117,7 @@ static void put_path(struct dora_reader *reader, const struct dora__raw *value, 
     while (path < end) {
         if (*path == '[') {
             const char *close = memchr(path, ']', (size_t)(end - path));
+            const char *equals = close ? memchr(path, '=', (size_t)(close - path)) : NULL;
             if (!close || here.form != DORA__JSON_ARRAY || stars == STARS_MOST)
                 return;
             bool all = path[1] == '*';
@@ -100,7 +127,7 @@ static void put_path(struct dora_reader *reader, const struct dora__raw *value, 
             struct dora__raw element;
             size_t before = reader->source->text_size;
             for (struct dora__json json = inside(&here); next_value(&json, NULL, &element); at++) {
-                if (!all && at != wanted)
+                if (equals ? !is_chosen(&element, path + 1, equals, close) : !all && at != wanted)
                     continue;
                 put_path(reader, &element, close + 1, end, list, stars + 1);
                 if (!all || (!list && reader->source->text_size > before))
@@ -109,37 +136,27 @@ static void put_path(struct dora_reader *reader, const struct dora__raw *value, 
             return;
         }
         path += *path == '.';
-        const char *stop = path;
-        while (stop < end && *stop != '.' && *stop != '[')
-            stop++;
+        const char *next;
+        const struct dora__span key = key_at(path, end, &next);
         struct dora__raw found;
-        if (stop == path || !(top ? find_top(reader->source, path, (size_t)(stop - path), &found)
-                                  : find_member(&here, path, (size_t)(stop - path), &found)))
+        if (next == path || !(top ? find_top(reader->source, key.data, key.size, &found)
+                                  : find_member(&here, key.data, key.size, &found)))
             return;
         here = found;
         top = false;
-        path = stop;
+        path = next;
     }
     put_raw(reader, &here, list);
 }
 
 static void put_part(struct dora_reader *reader, const struct dora__part *part, bool list) {
     struct dora__export *source = reader->source;
-    size_t from = source->text_size;
     if (part->form == DORA__PART_LITERAL)
         put_text(reader, part->text.data, part->text.size);
     else if (part->form == DORA__PART_PROJECT && source->project)
         put_text(reader, source->project, source->project_size);
-    else if (part->form == DORA__PART_PATH || part->form == DORA__PART_LAST)
+    else if (part->form == DORA__PART_PATH)
         put_path(reader, NULL, part->text.data, part->text.data + part->text.size, list, 0);
-    if (part->form != DORA__PART_LAST)
-        return;
-    size_t slash = source->text_size;
-    while (slash > from && source->text[slash - 1] != '/')
-        slash--;
-    if (slash > from)
-        memmove(source->text + from, source->text + slash, source->text_size - slash);
-    source->text_size -= slash - from;
 }
 
 static bool whole_number(const char *text, size_t size, int64_t *value) {
@@ -184,6 +201,11 @@ static bool put_expression(struct dora_reader *reader, const struct dora__rule *
         }
         if (part->form == DORA__PART_PLUS) {
             plus = true;
+            continue;
+        }
+        if (part->form == DORA__PART_APPLY) {
+            dora__apply_function(reader, part, left, list);
+            known = known && source->text_size > left;
             continue;
         }
         size_t before = source->text_size;
@@ -329,6 +351,35 @@ static void state_fact(struct dora_reader *reader, const struct dora__fact_rules
         dora__convert_record(reader, item, size, byte);
 }
 
+/* One fact of the item, or one of each element of an array in it. */
+static void state_facts(struct dora_reader *reader, const struct dora__fact_rules *fact, const char *item, size_t size,
+                        uint64_t byte) {
+    struct dora__raw here = {"", 0, DORA__JSON_NULL}, element;
+    const char *path = fact->each.data, *end = path ? path + fact->each.size : NULL;
+    if (!path) {
+        state_fact(reader, fact, item, size, byte);
+        return;
+    }
+    for (bool top = true; path < end; top = false) {
+        path += *path == '.';
+        const char *from = path;
+        const struct dora__span key = key_at(from, end, &path);
+        struct dora__raw found;
+        if (path == from || !(top ? find_top(reader->source, key.data, key.size, &found)
+                                  : find_member(&here, key.data, key.size, &found)))
+            return;
+        here = found;
+    }
+    if (here.form != DORA__JSON_ARRAY)
+        return;
+    for (struct dora__json json = inside(&here);
+         reader->failure.status == DORA_OK && next_value(&json, NULL, &element);) {
+        reader->source->each = element;
+        state_fact(reader, fact, item, size, byte);
+    }
+    reader->source->each = (struct dora__raw){NULL, 0, DORA__JSON_NULL};
+}
+
 void dora__export_begin(struct dora_reader *reader) {
     reader->source->members_count = 0;
     reader->unknown_count = 0;
@@ -348,7 +399,7 @@ void dora__export_facts(struct dora_reader *reader, const char *item, size_t siz
     const struct dora__mapping *mapping = &reader->source->mapping;
     uint64_t before = reader->records;
     for (size_t i = 0; i < mapping->facts_count && reader->failure.status == DORA_OK; i++)
-        state_fact(reader, &mapping->facts[i], item, size, byte);
+        state_facts(reader, &mapping->facts[i], item, size, byte);
     reader->facts->items++;
     reader->facts->silent += reader->records == before;
 }
@@ -368,8 +419,9 @@ void dora__export_item(struct dora_reader *reader, const char *item, size_t size
 bool dora__export_reads(const struct dora__export *source, const char *name, size_t size) {
     for (size_t i = 0; i < source->mapping.parts_count; i++) {
         const struct dora__part *part = &source->mapping.parts[i];
-        bool is_path = part->form == DORA__PART_PATH || part->form == DORA__PART_LAST;
-        if (is_path && part->text.size == size && memcmp(part->text.data, name, size) == 0)
+        const char *next, *path = part->text.data;
+        const struct dora__span key = key_at(path, path + part->text.size, &next);
+        if (part->form == DORA__PART_PATH && key.size == size && memcmp(key.data, name, size) == 0)
             return true;
     }
     return false;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TOKENS_MOST = 64 };
+enum { TOKENS_MOST = 64, FUNCTIONS_MOST = 8 };
 
 struct token {
     struct dora__span text;
@@ -24,10 +24,26 @@ static bool is_word(const struct token *token, const char *word) {
     return !token->quoted && token->text.size == strlen(word) && memcmp(token->text.data, word, token->text.size) == 0;
 }
 
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Spaces within quotes and parentheses belong to a word. NULL: they have no end. */
+static const char *end_of_word(const char *at, const char *end) {
+    bool quoted = false;
+    unsigned open = 0;
+    for (; at < end && (quoted || open || !is_space(*at)); at++) {
+        quoted ^= *at == '"';
+        open += !quoted && *at == '(';
+        open -= !quoted && *at == ')' && open;
+    }
+    return quoted || open ? NULL : at;
+}
+
 static void cut(struct line *line, const char *at, const char *end) {
     line->count = 0;
     for (;;) {
-        while (at < end && (*at == ' ' || *at == '\t' || *at == '\r'))
+        while (at < end && is_space(*at))
             at++;
         if (at == end || *at == '#')
             return;
@@ -39,29 +55,26 @@ static void cut(struct line *line, const char *at, const char *end) {
         token->quoted = *at == '"';
         at += token->quoted;
         const char *from = at;
-        while (at < end && (token->quoted ? *at != '"' : *at != ' ' && *at != '\t' && *at != '\r'))
-            at++;
+        at = token->quoted ? memchr(at, '"', (size_t)(end - at)) : end_of_word(at, end);
+        if (!at) {
+            line->problem = "quote or bracket without end";
+            return;
+        }
         token->text = (struct dora__span){from, (size_t)(at - from)};
-        if (token->quoted && at == end)
-            line->problem = "quote without end";
-        at += token->quoted && at < end;
+        at += token->quoted;
     }
 }
 
-static bool add_part(struct dora__mapping *mapping, const struct token *token) {
-    static const char last[] = "last(";
-    struct dora__part part = {DORA__PART_PATH, token->text};
-    if (token->quoted)
-        part.form = DORA__PART_LITERAL;
-    else if (is_word(token, "|"))
-        part.form = DORA__PART_OR;
-    else if (is_word(token, "+"))
-        part.form = DORA__PART_PLUS;
-    else if (is_word(token, "project"))
-        part.form = DORA__PART_PROJECT;
-    else if (part.text.size > sizeof last && memcmp(part.text.data, last, sizeof last - 1) == 0 &&
-             part.text.data[part.text.size - 1] == ')')
-        part = (struct dora__part){DORA__PART_LAST, {part.text.data + sizeof last - 1, part.text.size - sizeof last}};
+static const struct {
+    const char *name;
+    bool takes_text;
+} functions[] = {
+    [DORA__FUNCTION_LAST] = {"last", false},  [DORA__FUNCTION_BEFORE] = {"before", true},
+    [DORA__FUNCTION_AFTER] = {"after", true}, [DORA__FUNCTION_LOWER] = {"lower", false},
+    [DORA__FUNCTION_HASH] = {"hash", false},  [DORA__FUNCTION_REVERSED] = {"reversed", false},
+};
+
+static bool put_part(struct dora__mapping *mapping, struct dora__part part) {
     if (!dora__grow(mapping->memory, (void **)&mapping->parts, &mapping->parts_capacity, mapping->parts_count + 1,
                     sizeof part))
         return false;
@@ -69,21 +82,122 @@ static bool add_part(struct dora__mapping *mapping, const struct token *token) {
     return true;
 }
 
-static bool add_words(struct dora__mapping *mapping, const struct token *tokens, size_t count) {
-    if (!dora__grow(mapping->memory, (void **)&mapping->words, &mapping->words_capacity, mapping->words_count + count,
-                    sizeof *mapping->words))
+/* Takes the text in quotes at the end of a function's arguments off them; false: there is none. */
+static bool take_text(struct dora__span *inner, struct dora__span *text) {
+    const char *from = inner->data, *end = from + inner->size;
+    if (inner->size < 4 || end[-1] != '"')
         return false;
-    for (size_t i = 0; i < count; i++)
-        mapping->words[mapping->words_count++] = tokens[i].text;
+    const char *quote = end - 2;
+    while (quote > from && *quote != '"')
+        quote--;
+    *text = (struct dora__span){quote + 1, (size_t)(end - 2 - quote)};
+    while (quote > from && is_space(quote[-1]))
+        quote--;
+    if (quote <= from + 1 || quote[-1] != ',' || text->size == 0)
+        return false;
+    inner->size = (size_t)(quote - 1 - from);
     return true;
 }
 
-static bool add_items(struct dora__mapping *mapping, const struct token *tokens, size_t count) {
+/* A path, or functions of one, which follow it from the inner one on. */
+static bool add_value(struct dora__mapping *mapping, struct dora__span text, struct line *line) {
+    struct dora__part applied[FUNCTIONS_MOST];
+    size_t count = 0;
+    while (text.size && text.data[text.size - 1] == ')') {
+        const char *open = memchr(text.data, '(', text.size);
+        size_t name = open ? (size_t)(open - text.data) : 0, i = 0;
+        while (i < DORA__FUNCTIONS &&
+               (strlen(functions[i].name) != name || memcmp(functions[i].name, text.data, name) != 0))
+            i++;
+        if (i == DORA__FUNCTIONS || count == FUNCTIONS_MOST) {
+            line->problem = "no such function";
+            return true;
+        }
+        struct dora__part part = {DORA__PART_APPLY, {"", 0}, (enum dora__function)i};
+        text = (struct dora__span){open + 1, text.size - name - 2};
+        if (functions[i].takes_text && !take_text(&text, &part.text))
+            line->problem = "the function takes a path, a comma and text in quotes";
+        applied[count++] = part;
+    }
+    if (text.size == 0)
+        line->problem = "a path is missing";
+    bool room = put_part(mapping, (struct dora__part){DORA__PART_PATH, text, DORA__FUNCTIONS});
+    while (room && count)
+        room = put_part(mapping, applied[--count]);
+    return room;
+}
+
+static bool add_part(struct dora__mapping *mapping, const struct token *token, struct line *line) {
+    enum dora__part_form form = token->quoted               ? DORA__PART_LITERAL
+                                : is_word(token, "|")       ? DORA__PART_OR
+                                : is_word(token, "+")       ? DORA__PART_PLUS
+                                : is_word(token, "project") ? DORA__PART_PROJECT
+                                                            : DORA__PART_PATH;
+    if (form == DORA__PART_PATH)
+        return add_value(mapping, token->text, line);
+    return put_part(mapping, (struct dora__part){form, token->text, DORA__FUNCTIONS});
+}
+
+static const struct dora__parameter *find_parameter(const struct dora__mapping *mapping, struct dora__span name) {
+    for (size_t i = 0; i < mapping->parameters_count; i++) {
+        const struct dora__parameter *parameter = &mapping->parameters[i];
+        if (parameter->name.size == name.size && memcmp(parameter->name.data, name.data, name.size) == 0)
+            return parameter;
+    }
+    return NULL;
+}
+
+static bool put_word(struct dora__mapping *mapping, struct dora__span word) {
+    if (!dora__grow(mapping->memory, (void **)&mapping->words, &mapping->words_capacity, mapping->words_count + 1,
+                    sizeof word))
+        return false;
+    mapping->words[mapping->words_count++] = word;
+    return true;
+}
+
+/* The words; a parameter stands for its own. */
+static bool add_words(struct dora__mapping *mapping, const struct token *tokens, size_t count, struct line *line) {
+    for (size_t i = 0; i < count; i++) {
+        struct dora__span word = tokens[i].text;
+        if (tokens[i].quoted || word.size < 2 || *word.data != '$') {
+            if (!put_word(mapping, word))
+                return false;
+            continue;
+        }
+        const struct dora__parameter *parameter =
+            find_parameter(mapping, (struct dora__span){word.data + 1, word.size - 1});
+        if (!parameter)
+            line->problem = "no such parameter";
+        for (size_t k = 0; parameter && k < parameter->words_count; k++)
+            if (!put_word(mapping, mapping->words[parameter->words_from + k]))
+                return false;
+    }
+    return true;
+}
+
+static bool add_parameter(struct dora__mapping *mapping, struct line *line) {
+    const struct token *tokens = line->tokens;
+    if (line->count < 4 || !is_word(&tokens[2], "=")) {
+        line->problem = "parameter takes a name, = and words";
+        return true;
+    }
+    struct dora__parameter parameter = {tokens[1].text, mapping->words_count, line->count - 3};
+    if (!add_words(mapping, tokens + 3, line->count - 3, line) ||
+        !dora__grow(mapping->memory, (void **)&mapping->parameters, &mapping->parameters_capacity,
+                    mapping->parameters_count + 1, sizeof parameter))
+        return false;
+    parameter.words_count = mapping->words_count - parameter.words_from;
+    mapping->parameters[mapping->parameters_count++] = parameter;
+    return true;
+}
+
+static bool add_items(struct dora__mapping *mapping, struct line *line) {
+    size_t count = line->count - 1;
     if (!dora__grow(mapping->memory, (void **)&mapping->items, &mapping->items_capacity, mapping->items_count + count,
                     sizeof *mapping->items))
         return false;
     for (size_t i = 0; i < count; i++)
-        mapping->items[mapping->items_count++] = tokens[i].text;
+        mapping->items[mapping->items_count++] = line->tokens[i + 1].text;
     return true;
 }
 
@@ -96,7 +210,8 @@ static bool begin_fact(struct dora__mapping *mapping, struct line *line) {
     if (!dora__grow(mapping->memory, (void **)&mapping->facts, &mapping->facts_capacity, mapping->facts_count + 1,
                     sizeof *mapping->facts))
         return false;
-    mapping->facts[mapping->facts_count++] = (struct dora__fact_rules){(dora_kind)kind, mapping->rules_count, 0};
+    mapping->facts[mapping->facts_count++] =
+        (struct dora__fact_rules){.kind = (dora_kind)kind, .rules_from = mapping->rules_count};
     return true;
 }
 
@@ -107,6 +222,14 @@ static enum dora__field field_of(const struct dora__mapping *mapping, const stru
     if (field >= DORA__FIELDS || !((dora__kinds[kind].fields | common) & DORA__BIT(field)))
         line->problem = "the fact has no such field";
     return field;
+}
+
+static bool set_each(struct dora__mapping *mapping, struct line *line) {
+    if (mapping->facts_count == 0 || line->count != 2)
+        line->problem = "each takes the path of an array, within a fact";
+    else
+        mapping->facts[mapping->facts_count - 1].each = line->tokens[1].text;
+    return true;
 }
 
 /* A rule of the fact at hand. */
@@ -146,10 +269,10 @@ static bool add_rule(struct dora__mapping *mapping, struct line *line) {
             rule.field = field_of(mapping, &tokens[0], line);
     }
     for (size_t i = from; i < end; i++)
-        if (!add_part(mapping, &tokens[i]))
+        if (!add_part(mapping, &tokens[i], line))
             return false;
     size_t words = translate ? 2 : equals + 1, words_end = translate ? equals : filter ? line->count : words;
-    if (words < words_end && !add_words(mapping, &tokens[words], words_end - words))
+    if (words < words_end && !add_words(mapping, &tokens[words], words_end - words, line))
         return false;
     rule.parts_count = mapping->parts_count - rule.parts_from;
     rule.words_count = mapping->words_count - rule.words_from;
@@ -164,6 +287,17 @@ static bool add_rule(struct dora__mapping *mapping, struct line *line) {
 /* Lines for others: recognise.c, and the help of the command. */
 static bool is_aside(const struct token *token) {
     return is_word(token, "recognise") || is_word(token, "note");
+}
+
+static bool add_line(struct dora__mapping *mapping, struct line *line) {
+    static const struct {
+        const char *word;
+        bool (*add)(struct dora__mapping *mapping, struct line *line);
+    } forms[] = {{"items", add_items}, {"fact", begin_fact}, {"each", set_each}, {"parameter", add_parameter}};
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (is_word(&line->tokens[0], forms[i].word))
+            return forms[i].add(mapping, line);
+    return is_aside(&line->tokens[0]) || add_rule(mapping, line);
 }
 
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,
@@ -181,10 +315,7 @@ dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memo
         cut(&line, at, newline);
         bool room = true;
         if (line.count && !line.problem)
-            room = is_aside(&line.tokens[0])           ? true
-                   : is_word(&line.tokens[0], "items") ? add_items(mapping, line.tokens + 1, line.count - 1)
-                   : is_word(&line.tokens[0], "fact")  ? begin_fact(mapping, &line)
-                                                       : add_rule(mapping, &line);
+            room = add_line(mapping, &line);
         if (!room)
             return dora__fail_memory(error);
         if (line.problem)
@@ -201,6 +332,7 @@ void dora__mapping_free(struct dora__mapping *mapping) {
         return;
     dora__free(mapping->memory, mapping->text, mapping->text_size, 1);
     dora__free(mapping->memory, mapping->items, mapping->items_capacity, sizeof *mapping->items);
+    dora__free(mapping->memory, mapping->parameters, mapping->parameters_capacity, sizeof *mapping->parameters);
     dora__free(mapping->memory, mapping->facts, mapping->facts_capacity, sizeof *mapping->facts);
     dora__free(mapping->memory, mapping->rules, mapping->rules_capacity, sizeof *mapping->rules);
     dora__free(mapping->memory, mapping->parts, mapping->parts_capacity, sizeof *mapping->parts);

@@ -16,16 +16,34 @@ struct dora__span {
 
 enum dora__part_form {
     DORA__PART_PATH,
-    DORA__PART_LAST, /* what follows the last slash of a path's value */
     DORA__PART_LITERAL,
     DORA__PART_PROJECT,
-    DORA__PART_OR,  /* begins the next alternative */
-    DORA__PART_PLUS /* milliseconds are added to an instant in milliseconds */
+    DORA__PART_OR,   /* begins the next alternative */
+    DORA__PART_PLUS, /* milliseconds are added to an instant in milliseconds */
+    DORA__PART_APPLY /* a function of the value before it; the text is its argument */
+};
+
+enum dora__function {
+    DORA__FUNCTION_LAST,     /* what follows the last slash */
+    DORA__FUNCTION_BEFORE,   /* the first place of the argument */
+    DORA__FUNCTION_AFTER,    /* the same */
+    DORA__FUNCTION_LOWER,    /* ASCII letters */
+    DORA__FUNCTION_HASH,     /* 40 or 64 hexadecimal digits, not all zero */
+    DORA__FUNCTION_REVERSED, /* an instant that falls as this one rises */
+    DORA__FUNCTIONS
 };
 
 struct dora__part {
     enum dora__part_form form;
     struct dora__span text;
+    enum dora__function function;
+};
+
+/* Words of the mapping's choosing, which the user may replace: of $name in filters and translations. */
+struct dora__parameter {
+    struct dora__span name;
+    size_t words_from;
+    size_t words_count;
 };
 
 enum dora__rule_form { DORA__RULE_WHEN, DORA__RULE_UNLESS, DORA__RULE_FIELD, DORA__RULE_TRANSLATE };
@@ -42,6 +60,7 @@ struct dora__rule {
 
 struct dora__fact_rules {
     dora_kind kind;
+    struct dora__span each; /* path of an array for each element of which the fact is stated; empty: the item */
     size_t rules_from;
     size_t rules_count;
 };
@@ -53,6 +72,9 @@ struct dora__mapping {
     struct dora__span *items; /* paths of arrays within an object */
     size_t items_count;
     size_t items_capacity;
+    struct dora__parameter *parameters;
+    size_t parameters_count;
+    size_t parameters_capacity;
     struct dora__fact_rules *facts;
     size_t facts_count;
     size_t facts_capacity;

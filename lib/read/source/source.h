@@ -41,7 +41,8 @@ struct dora__export {
     struct dora__export_member *members; /* of the item at hand */
     size_t members_count;
     size_t members_capacity;
-    char *text; /* values of the fact at hand */
+    struct dora__raw each; /* the element that a fact is stated of; no data: the item itself */
+    char *text;            /* values of the fact at hand */
     size_t text_size;
     size_t text_capacity;
 };
@@ -62,6 +63,10 @@ void dora__export_facts(struct dora_reader *reader, const char *item, size_t siz
 
 /* Whether the mapping looks at a member of that name. */
 bool dora__export_reads(const struct dora__export *source, const char *name, size_t size);
+
+/* Puts what the function makes of the text from `from` on in its place, of a list of each value; of no value nothing.
+ */
+void dora__apply_function(struct dora_reader *reader, const struct dora__part *part, size_t from, bool list);
 
 /* States the facts of an item whose grammar was checked; `byte` is its place in the input. */
 void dora__export_item(struct dora_reader *reader, const char *item, size_t size, uint64_t byte);

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Exports of tools: what the fixtures of each source state, and the samples of the tools' own documentation."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(os.environ["DORA_SOURCE"])
+SHARED = pathlib.Path(os.environ.get("DORA_SHARED", SOURCE.parent / "shared")) / "samples"
+DATA = SOURCE / "tests" / "data" / "sources"
+EXPECTED = "expected.ndjson"
+failures = 0
+
+
+def convert(source: str, files: list[pathlib.Path]) -> tuple[int, str, str]:
+    """What `dora convert` writes of the files."""
+    command = [os.environ["DORA"], "convert", "--quiet", "--from", source, "--project", "o/r", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check(name: str, got: object, expected: object) -> None:
+    """Counts and says what differs."""
+    global failures
+    if got != expected:
+        failures += 1
+        print(f"{name}:\n  got      {got}\n  expected {expected}")
+
+
+def fixtures() -> None:
+    """The fixtures of each source against what they state, whole and without their ends."""
+    for folder in sorted(path.parent for path in DATA.glob("*/" + EXPECTED)):
+        files = sorted(path for path in folder.iterdir() if path.name != EXPECTED)
+        code, out, errors = convert(folder.name, files)
+        check(folder.name, (code, errors), (0, ""))
+        expected = (folder / EXPECTED).read_text(encoding="utf-8").splitlines()
+        for number, (got, line) in enumerate(zip(out.splitlines(), expected, strict=False), 1):
+            check(f"{folder.name}, fact {number}", got, line)
+        check(f"{folder.name}, facts", out.count("\n"), len(expected))
+
+
+def load(path: pathlib.Path) -> object:
+    """The JSON of a sample, with or without a byte-order mark."""
+    return json.loads(path.read_text(encoding="utf-8-sig"))
+
+
+def facts(source: str, files: list[pathlib.Path], kind: str) -> list[dict[str, object]]:
+    """The facts of that kind that the files state."""
+    code, out, _ = convert(source, files)
+    check(f"{source}, samples", code, 0)
+    return [fact for fact in map(json.loads, out.splitlines()) if fact["kind"] == kind]
+
+
+def same_instants(name: str, got: list[object], expected: list[str]) -> None:
+    """Instants to the second, which both spell the same way."""
+    check(name, sorted(str(at)[:19] for at in got), sorted(at[:19] for at in expected))
+
+
+def samples() -> None:
+    """Counts and chosen fields of the samples, against the samples themselves."""
+    github = sorted((SHARED / "github").glob("*.json"))
+    published = [load(path)["release"]["published_at"] for path in github if path.name.startswith("release.")]  # type: ignore[index]
+    releases = facts("github", github, "release")
+    same_instants("github, releases", [fact["released_at"] for fact in releases], [at for at in published if at])
+
+    webhook = load(SHARED / "gitlab" / "testdata" / "webhooks" / "deployment.json")
+    stated = facts("gitlab", [SHARED / "gitlab" / "testdata" / "webhooks" / "deployment.json"], "deployment")
+    check("gitlab, hash", stated[0]["sha"], webhook["commit_url"].rsplit("/", 1)[1])  # type: ignore[index]
+    check("gitlab, offset", stated[1]["finished_at"], "2021-04-28T19:50:00Z")
+
+    release = SHARED / "azure_devops" / "specification" / "release" / "7.1" / "httpExamples" / "deployments"
+    listed = release / "GET__ListDeployments.json"
+    rows = load(listed)["responses"]["200"]["body"]["value"]  # type: ignore[index]
+    taken = [row for row in rows if row["deploymentStatus"] != "notDeployed" or "Failed" in row["operationStatus"]]
+    deployments = facts("azure-devops", [listed], "deployment")
+    check("azure-devops, deployments", len({fact["id"] for fact in deployments}), len({row["id"] for row in taken}))
+
+    tasks = sorted((SHARED / "octopus").glob("source/**/tasks.*.json"))
+    rows = [row for path in tasks for row in load(path)["Items"] if row["Arguments"].get("DeploymentId")]  # type: ignore[index]
+    ended = [row["CompletedTime"] for row in rows if row["CompletedTime"]]
+    deployments = facts("octopus", tasks, "deployment")
+    same_instants("octopus, tasks", [fact["finished_at"] for fact in deployments if "finished_at" in fact], ended)
+    check(
+        "octopus, successes",
+        sum(fact["status"] == "success" for fact in deployments),
+        sum(row["State"] == "Success" for row in rows),
+    )
+
+    for version in ("v0.4.1", "v0.5.1"):
+        events = sorted((SHARED / "cdevents" / version / "conformance").glob("*.json"))
+        deployments = facts("cdevents", events, "deployment")
+        check(f"cdevents {version}, deployments", sum("finished_at" in fact for fact in deployments), 3)
+        check(f"cdevents {version}, rollbacks", sum(fact.get("rework") is True for fact in deployments), 1)
+        check(f"cdevents {version}, incidents", len(facts("cdevents", events, "incident")), 3)
+
+    audit = SHARED / "launchdarkly" / "AuditLogEntryListingRepCollection.example.json"
+    check("launchdarkly, flags", len(facts("launchdarkly", [audit], "flag")), len(load(audit)["items"]))  # type: ignore[index]
+
+
+def main() -> int:
+    fixtures()
+    if SHARED.is_dir():
+        samples()
+    else:
+        print(f"no samples at {SHARED}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
