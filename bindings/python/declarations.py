@@ -23,7 +23,15 @@ HEADERS = [INCLUDE / "dora.h", INCLUDE / "arrow.h", INCLUDE / "facts.h", INCLUDE
 DECLARATIONS = HERE / "declarations.txt"
 STUB = HERE / "libdora" / "_libdora.pyi"
 
-INCLUDES = {"<stddef.h>", "<stdint.h>", "<dora/version.h>", "<dora/dora.h>", "<dora/arrow.h>", "<dora/facts.h>", "<dora/sources.h>"}
+INCLUDES = {
+    "<stddef.h>",
+    "<stdint.h>",
+    "<dora/version.h>",
+    "<dora/dora.h>",
+    "<dora/arrow.h>",
+    "<dora/facts.h>",
+    "<dora/sources.h>",
+}
 MARKERS = {"DORA_API": "", "DORA_PYTHON_CALLBACK": 'extern "Python+C"'}
 CONDITIONS = {"ifdef __cplusplus": False, "if defined(__GNUC__)": True}
 GUARD = re.compile(r"ifndef (DORA_\w+_H|ARROW_C_\w+_INTERFACE)")

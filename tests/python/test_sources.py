@@ -293,3 +293,38 @@ def test_a_file_that_fails_keeps_what_was_read() -> None:
         engine.read(Failing())
     counted = engine.query(period="all")[0]["deployments"]
     assert isinstance(counted, int) and counted >= 27
+
+
+BUILDS = {"allBuilds": [{"number": 7, "timestamp": 1704189600000, "duration": 60000, "result": "SUCCESS"}]}
+MAPPING = 'items rows\nfact deployment\nid = "own:" project ":" n | "own:" n\nfinished_at = done\n'
+
+
+def test_exports_of_tools(tmp_path: Path) -> None:
+    data = json.dumps(BUILDS).encode()
+    known = dora.Engine().read(data, project="shop")  # by its shape
+    for given in (data, BUILDS, io.BytesIO(data)):
+        engine = dora.Engine().read(given, source="jenkins", project="shop")
+        assert engine.save() == known.save()
+    account = known.account()
+    assert (account.items, account.silent_items, account.records) == (1, 0, 1)
+    (row,) = dora.report(data, source="jenkins", project="shop", by="service", period="all", metrics="all")
+    assert (row["service"], row["deployments"]) == ("shop", 1)
+    with pytest.raises(dora.ArgumentError, match="no source is named"):
+        dora.report(data, source="nothing")
+
+
+def test_mappings(tmp_path: Path) -> None:
+    file = tmp_path / "own.map"
+    file.write_text(MAPPING, encoding="utf-8")
+    rows = {"rows": [{"n": 1, "done": "2024-01-01"}, {"n": 2, "done": "2024-1-2"}]}
+    engine = dora.Engine().read(rows, mapping=MAPPING, project="p")
+    assert engine.save() == dora.Engine().read(json.dumps(rows).encode(), mapping=file, project="p").save()
+    assert engine.save() == dora.Engine().read(b"n,done\n1,2024-01-01\n2,2024-1-2\n", mapping=file, project="p").save()
+    with pytest.raises(dora.ArgumentError, match="mapping"):
+        dora.Engine().read(rows, mapping="nothing")
+
+
+def test_git() -> None:
+    log = b"a" * 40 + b"\0\x001700000000\0tag: v1.0, tag: x-1\0\0\n"
+    assert dora.report(log, project="shop", period="all")[0]["deployments"] == 1
+    assert dora.report(log, source="git", tags="^x", by="service", period="all")[0]["deployments"] == 1

@@ -33,7 +33,7 @@ from libdora.options import (
 )
 from libdora.progress import Shower
 from libdora.report import Report
-from libdora.sources import Reading, Rejection, Source, load_state, read_source
+from libdora.sources import Export, Reading, Rejection, Source, load_state, read_source
 from libdora.tiers import Tiers
 from libdora.writing import written
 
@@ -121,6 +121,10 @@ class Engine:
         strict: bool = False,
         once: bool = False,
         again: bool = False,
+        source: str | None = None,
+        mapping: str | os.PathLike[str] | None = None,
+        project: str | None = None,
+        tags: str | None = None,
         progress: bool | _native.Progress | None = None,
     ) -> Engine:
         """Adds the facts of all sources; returns the engine.
@@ -142,6 +146,11 @@ class Engine:
                 read before raises a RepeatedError, and nothing of it is added.
             again: with `once`, and for states, takes what was read before all the same; facts without an id then count
                 again.
+            source: the tool whose export text, bytes and dicts are: "github", "git", ... (docs/sources.md). None: text and
+                bytes are known by their shape.
+            mapping: the text of a mapping of one's own, or the path (a `pathlib.Path`) of one (docs/mappings.md).
+            project: what sources and mappings put in front of ids.
+            tags: of git: a regular expression of the tags that are releases.
             progress: as of the engine, for this call.
 
         Raises:
@@ -154,12 +163,23 @@ class Engine:
         wanted = choose(Format, "format", format)
         with self._used(progress) as (engine, shower):
             self._reads += 1
-            for number, source in enumerate(sources, 1):
+            export = Export(source, mapping, project, tags)
+            for number, given in enumerate(sources, 1):
                 reading = Reading(
-                    engine, self._threads, columns, kind, wanted, delimiter, strict, once, again, shower.function
+                    engine,
+                    self._threads,
+                    columns,
+                    kind,
+                    wanted,
+                    delimiter,
+                    strict,
+                    once,
+                    again,
+                    shower.function,
+                    export,
                 )
                 try:
-                    read_source(reading, source, number)
+                    read_source(reading, given, number)
                 finally:
                     self.rejected += reading.rejected
                     room = max(_REJECTIONS_KEPT - len(self.rejections), 0)
@@ -349,6 +369,10 @@ def report(
     format: str = "auto",
     delimiter: str | None = None,
     strict: bool = False,
+    source: str | None = None,
+    mapping: str | os.PathLike[str] | None = None,
+    project: str | None = None,
+    tags: str | None = None,
     production: Names | None = None,
     attribution: datetime.timedelta | float | str | Attribution | None = None,
     changes: str = "listed",
@@ -400,7 +424,18 @@ def report(
         intervals=intervals,
         max_rows=max_rows,
     )
-    engine.read(*sources, columns=columns, kind=kind, format=format, delimiter=delimiter, strict=strict)
+    engine.read(
+        *sources,
+        columns=columns,
+        kind=kind,
+        format=format,
+        delimiter=delimiter,
+        strict=strict,
+        source=source,
+        mapping=mapping,
+        project=project,
+        tags=tags,
+    )
     return engine._run(query)
 
 

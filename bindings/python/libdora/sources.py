@@ -72,6 +72,29 @@ class Rejection:
     byte: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """Which tool's export text and bytes are."""
+
+    source: str | None = None
+    mapping: str | os.PathLike[str] | None = None
+    project: str | None = None
+    tags: str | None = None
+
+    def fill(self, options: Any, kept: list[Any]) -> None:
+        options.source, options.project = text(self.source, kept), text(self.project, kept)
+        options.tags = text(self.tags, kept)
+        if self.mapping is None:
+            return
+        mapping = self.mapping
+        if not isinstance(mapping, str):
+            with open(mapping, encoding="utf-8") as file:
+                mapping = file.read()
+        data = mapping.encode()
+        kept.append(ffi.new("char[]", data))
+        options.mapping, options.mapping_size = kept[-1], len(data)
+
+
 @dataclasses.dataclass
 class Reading:
     """How sources are to be read, and what was rejected on the way."""
@@ -86,6 +109,7 @@ class Reading:
     once: bool
     again: bool
     show: _native.Progress | None
+    export: Export = Export()
     rejected: int = 0
     rejections: list[Rejection] = dataclasses.field(default_factory=list)
 
@@ -124,6 +148,7 @@ class _Reader:
         )
         options.kind = text(reading.kind, self.kept)
         options.names, options.names_count = names, names_count
+        reading.export.fill(options, self.kept)
         options.on_reject, options.on_reject_context = ffi.addressof(lib, "dora_python_reject"), self.rejections
         if reading.delimiter is not None:
             delimiter = "\t" if reading.delimiter == "tab" else reading.delimiter
@@ -378,7 +403,8 @@ def _pieces_of_dicts(
 def _read_dicts(reading: Reading, facts: Iterable[Mapping[str, Any]], source: str) -> None:
     """The facts before one that cannot be, or before their iterable fails, are in."""
     stopped: list[Exception] = []
-    with _Reader(reading, source, Format.NDJSON) as reader:
+    is_export = reading.export.source is not None or reading.export.mapping is not None
+    with _Reader(reading, source, Format.AUTO if is_export else Format.NDJSON) as reader:
         for number, piece in _pieces_of_dicts(facts, source, stopped):
             reader.feed(piece)
             if reading.show:
