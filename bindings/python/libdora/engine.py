@@ -146,8 +146,8 @@ class Engine:
                 read before raises a RepeatedError, and nothing of it is added.
             again: with `once`, and for states, takes what was read before all the same; facts without an id then count
                 again.
-            source: the tool whose export text, bytes and dicts are: "github", "git", ... (docs/sources.md). None: text and
-                bytes are known by their shape.
+            source: the tool whose export text, bytes and dicts are: "github", "git", ... (docs/sources.md). None: text
+                and bytes are known by their shape.
             mapping: the text of a mapping of one's own, or the path (a `pathlib.Path`) of one (docs/mappings.md).
             project: what sources and mappings put in front of ids.
             tags: of git: a regular expression of the tags that are releases.
