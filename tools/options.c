@@ -209,6 +209,23 @@ static enum code take_map(struct options *options, const struct option *option, 
     return CODE_DONE;
 }
 
+/* Of several all hold. */
+static enum code take_parameter(struct options *options, const struct option *option, const char *value) {
+    const char *equals = strchr(value, '=');
+    size_t before = options->parameters ? strlen(options->parameters) : 0, size = strlen(value);
+    if (!equals || equals == value || equals[1] == '\0')
+        return wrong_value(option, "name=word,word", value);
+    char *all = realloc(options->parameters, before + size + 2);
+    if (!all)
+        return memory_error();
+    if (before)
+        all[before++] = ';';
+    memcpy(all + before, value, size + 1);
+    options->parameters = all;
+    options->reader.parameters = all;
+    return CODE_DONE;
+}
+
 static enum code take_tiers(struct options *options, const struct option *option, const char *value) {
     (void)option;
     return tiers_load(value, &options->tiers, &options->query.tiers);
@@ -230,6 +247,8 @@ static const struct option table[] = {
      "read JSON or CSV as that mapping says (docs/mappings.md)"},
     {NULL, "project", 0, "NAME", VERBS_INPUT, take_text, TO(reader.project), NULL,
      "what sources and mappings put in front of ids"},
+    {NULL, "set", 0, "NAME=WORDS", VERBS_INPUT, take_parameter, 0, NULL,
+     "words of a source's parameter, such as incident_labels=outage,sev1; repeatable"},
     {NULL, "tags", 0, "REGEX", VERBS_INPUT, take_text, TO(reader.tags), NULL,
      "tags of git that are releases (default: those that are versions)"},
     {NULL, "map", 0, "FIELD=COLUMN", VERBS_INPUT, take_map, 0, NULL, "read FIELD from that column or key; repeatable"},
@@ -389,6 +408,7 @@ void options_free(struct options *options) {
     free(options->arguments);
     free(options->names);
     free(options->names_copies);
+    free(options->parameters);
     free(options->conditions);
 }
 

@@ -41,6 +41,7 @@ struct options {
     dora_query query;
     dora_field_name *names; /* reader.names, into the copies */
     char **names_copies;
+    char *parameters;
     dora_tiers tiers; /* where query.tiers points for a table from a file */
     struct condition *conditions;
     size_t conditions_count;

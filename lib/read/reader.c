@@ -323,6 +323,9 @@ static bool begin_once(struct dora_reader *reader, struct dora__facts *facts) {
 /* What the input is, as far as the options say; without them git's output is known when it comes. */
 static dora_status open_source(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
     bool is_git = options->source && strcmp(options->source, "git") == 0;
+    dora_status status = dora__parameters_take(reader, options, error);
+    if (status != DORA_OK)
+        return status;
     if (is_git && options->mapping)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "a source and a mapping exclude each other");
     if (is_git && options->format != DORA_FORMAT_AUTO)
@@ -397,6 +400,7 @@ void dora_reader_free(dora_reader *reader) {
     dora__csv_free(reader);
     dora__ndjson_rows_free(reader);
     dora__export_free(reader);
+    dora__free(reader->memory, reader->parameters, reader->parameters_size, 1);
     dora__git_free(reader);
     dora__giving_free(reader);
     if (reader->once) {

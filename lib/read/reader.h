@@ -84,6 +84,8 @@ struct dora_reader {
     size_t scratch_used;
     size_t scratch_capacity;
 
+    char *parameters; /* of mappings, as the options say them; NULL: none */
+    size_t parameters_size;
     struct dora__export *source; /* NULL: records are in the normal form */
 
     struct dora__git *git;       /* NULL: records are not what git prints */

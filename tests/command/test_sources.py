@@ -14,9 +14,19 @@ EXPECTED = "expected.ndjson"
 failures = 0
 
 
-def convert(source: str, files: list[pathlib.Path]) -> tuple[int, str, str]:
+def convert(source: str, files: list[pathlib.Path], *options: str) -> tuple[int, str, str]:
     """What `dora convert` writes of the files."""
-    command = [os.environ["DORA"], "convert", "--quiet", "--from", source, "--project", "o/r", *map(str, files)]
+    command = [
+        os.environ["DORA"],
+        "convert",
+        "--quiet",
+        "--from",
+        source,
+        "--project",
+        "o/r",
+        *options,
+        *map(str, files),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
@@ -39,6 +49,20 @@ def fixtures() -> None:
         for number, (got, line) in enumerate(zip(out.splitlines(), expected, strict=False), 1):
             check(f"{folder.name}, fact {number}", got, line)
         check(f"{folder.name}, facts", out.count("\n"), len(expected))
+
+
+def parameters() -> None:
+    """Words that are given stand for those of the mapping, by --from and by shape; unknown names are refused."""
+    lists = [DATA / "github" / "lists.json"]
+    for source in ("github", "auto"):
+        _, out, _ = convert(source, lists, "--set", "incident_labels=x,BU*", "--set", "workflows=deploy")
+        ids = {fact["id"] for fact in map(json.loads, out.splitlines()) if fact["kind"] in ("incident", "deployment")}
+        check(f"set, {source}", ids, {"github:o/r:7", "github:o/r:9", "github:o/r:run:5"})
+    code, _, errors = convert("github", lists, "--set", "jobs=x")
+    check("set, unknown", (code, "'jobs'; there are: incident_labels, workflows" in errors), (2, True))
+    check("set, of another source", convert("auto", lists, "--set", "jobs=x")[0], 0)
+    for bad in ("none=x", "jobs", "jobs=", "=x", "jobs=x;y"):
+        check(f"set, {bad}", convert("auto", lists, "--set", bad)[0], 2)
 
 
 def load(path: pathlib.Path) -> object:
@@ -101,6 +125,7 @@ def samples() -> None:
 
 def main() -> int:
     fixtures()
+    parameters()
     if SHARED.is_dir():
         samples()
     else:

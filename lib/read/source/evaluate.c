@@ -439,7 +439,8 @@ static dora_status open_export(struct dora_reader *reader, const char *text, siz
         memcpy(source->project, project, project_size);
         source->project_size = project_size;
     }
-    return dora__mapping_parse(&source->mapping, reader->memory, text, size, error);
+    const struct dora__span given = {reader->parameters, reader->parameters_size};
+    return dora__mapping_parse(&source->mapping, reader->memory, text, size, given, error);
 }
 
 dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {

@@ -175,6 +175,25 @@ static bool add_words(struct dora__mapping *mapping, const struct token *tokens,
     return true;
 }
 
+/* The words that were given for a parameter, of which the last hold; else its own. */
+static bool add_parameter_words(struct dora__mapping *mapping, struct line *line) {
+    struct dora__span given = mapping->given, name, words, found = {NULL, 0};
+    const struct dora__span own = line->tokens[1].text;
+    while (dora__given_next(&given, &name, &words))
+        if (name.size == own.size && memcmp(name.data, own.data, name.size) == 0)
+            found = words;
+    if (!found.data)
+        return add_words(mapping, line->tokens + 3, line->count - 3, line);
+    for (const char *at = found.data, *end = at + found.size; at <= end;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *stop = comma ? comma : end;
+        if (stop > at && !put_word(mapping, (struct dora__span){at, (size_t)(stop - at)}))
+            return false;
+        at = stop + 1;
+    }
+    return true;
+}
+
 static bool add_parameter(struct dora__mapping *mapping, struct line *line) {
     const struct token *tokens = line->tokens;
     if (line->count < 4 || !is_word(&tokens[2], "=")) {
@@ -182,7 +201,7 @@ static bool add_parameter(struct dora__mapping *mapping, struct line *line) {
         return true;
     }
     struct dora__parameter parameter = {tokens[1].text, mapping->words_count, line->count - 3};
-    if (!add_words(mapping, tokens + 3, line->count - 3, line) ||
+    if (!add_parameter_words(mapping, line) ||
         !dora__grow(mapping->memory, (void **)&mapping->parameters, &mapping->parameters_capacity,
                     mapping->parameters_count + 1, sizeof parameter))
         return false;
@@ -301,14 +320,17 @@ static bool add_line(struct dora__mapping *mapping, struct line *line) {
 }
 
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,
-                                size_t size, dora_error *error) {
+                                size_t size, struct dora__span given, dora_error *error) {
     mapping->memory = memory;
-    mapping->text = dora__alloc(memory, size + 1, 1);
+    mapping->text = dora__alloc(memory, size + 1 + given.size, 1);
     if (!mapping->text)
         return dora__fail_memory(error);
-    mapping->text_size = size + 1;
+    mapping->text_size = size + 1 + given.size;
     memcpy(mapping->text, text, size);
     mapping->text[size] = '\n';
+    if (given.size)
+        memcpy(mapping->text + size + 1, given.data, given.size);
+    mapping->given = (struct dora__span){mapping->text + size + 1, given.size};
     struct line line = {.number = 1};
     for (const char *at = mapping->text, *end = at + size; at < end; line.number++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at) + 1);

@@ -69,6 +69,7 @@ struct dora__mapping {
     struct dora__memory *memory;
     char *text;
     size_t text_size;
+    struct dora__span given;  /* words for parameters, within the text */
     struct dora__span *items; /* paths of arrays within an object */
     size_t items_count;
     size_t items_capacity;
@@ -89,10 +90,14 @@ struct dora__mapping {
     size_t words_capacity;
 };
 
-/* Parses into a mapping of zeros. ARGUMENT names the line; free it either way. */
+/* Parses into a mapping of zeros, with the given words for its parameters. ARGUMENT names the line; free it either way.
+ */
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,
-                                size_t size, dora_error *error);
+                                size_t size, struct dora__span given, dora_error *error);
 void dora__mapping_free(struct dora__mapping *mapping);
+
+/* The next of given parameters, "NAME=word,word;...", which is taken off; false at the end. */
+bool dora__given_next(struct dora__span *given, struct dora__span *name, struct dora__span *words);
 
 /* The mappings that are built in, made of the .map files. */
 struct dora__builtin {

@@ -47,6 +47,9 @@ struct dora__export {
     size_t text_capacity;
 };
 
+/* Keeps the words for parameters, if they are well-formed and, with no mapping named, some built-in one has them. */
+dora_status dora__parameters_take(struct dora_reader *reader, const dora_reader_options *options, dora_error *error);
+
 /* Takes the options that name a mapping. */
 dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error);
 /* The same of a built-in mapping that the input was recognised by; what it fails with ends the reader. */
