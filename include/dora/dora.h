@@ -322,7 +322,7 @@ typedef struct dora_reader_options {
                              instead, in their order, in memory that does not grow with the input; not with `once` */
     void *on_fact_context;
     const char *tags; /* of git: a regular expression of the tags that are releases; NULL: those that are versions */
-    const char *parameters; /* of mappings: "NAME=word,word;NAME=word", the words of their parameters; NULL: their own */
+    const char *parameters; /* of mappings: "NAME=word,word;NAME=word", words of parameters; NULL: their own */
 } dora_reader_options;
 
 /* A reader that adds to `engine`, which must outlive it. `options` may be NULL. Errors: ARGUMENT, MEMORY. */
