@@ -248,7 +248,7 @@ static const struct option table[] = {
     {NULL, "project", 0, "NAME", VERBS_INPUT, take_text, TO(reader.project), NULL,
      "what sources and mappings put in front of ids"},
     {NULL, "set", 0, "NAME=WORDS", VERBS_INPUT, take_parameter, 0, NULL,
-     "words of a source's parameter: incident_labels=outage,sev1; repeatable"},
+     "words of a source's parameter: incident_labels=sev1,sev2; repeatable"},
     {NULL, "tags", 0, "REGEX", VERBS_INPUT, take_text, TO(reader.tags), NULL,
      "tags of git that are releases (default: those that are versions)"},
     {NULL, "map", 0, "FIELD=COLUMN", VERBS_INPUT, take_map, 0, NULL, "read FIELD from that column or key; repeatable"},
