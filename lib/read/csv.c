@@ -12,6 +12,7 @@
 #include "base/scan.h"
 #include "base/utf8.h"
 #include "read/csv_rows.h"
+#include "read/json.h"
 #include "read/source/recognise.h"
 #include "read/source/source.h"
 
@@ -159,6 +160,10 @@ static void fail_no_field(struct dora_reader *reader, const char *row, size_t si
     reader->failure.line = reader->line;
 }
 
+static bool is_answer(const struct dora__raw *name) {
+    return name->size == 4 && memcmp(name->data, "data", 4) == 0;
+}
+
 /* Whether the columns are those of some tool. */
 static void recognise(struct dora_reader *reader) {
     struct dora__span columns[COLUMNS_LOOKED_AT];
@@ -173,7 +178,8 @@ static void recognise(struct dora_reader *reader) {
 /* A mapping that reads none of the columns is one of something else. */
 static void check_columns(struct dora_reader *reader) {
     for (size_t i = 0; i < reader->columns_count; i++)
-        if (dora__export_reads(reader->source, reader->column_names[i].data, reader->column_names[i].size))
+        if (is_answer(&reader->column_names[i]) ||
+            dora__export_reads(reader->source, reader->column_names[i].data, reader->column_names[i].size))
             return;
     fail_header(reader, "no column of the CSV header is one that the source reads (is it CSV?)");
 }
@@ -241,16 +247,38 @@ static bool is_null(const char *text, size_t size) {
     return (size == 4 && memcmp(text, "NULL", 4) == 0) || (size == 2 && memcmp(text, "\\N", 2) == 0);
 }
 
-/* A row as an item of a mapping, whose members are the cells that are not empty. */
+/* Where the whole of a cell is an object or array of JSON it can be entered. */
+static void take_form(struct dora__raw *value) {
+    struct dora__json json = {value->data, value->data + value->size, NULL, false};
+    struct dora__raw nested;
+    if (*value->data != '{' && *value->data != '[')
+        return;
+    if (dora__json_value(&json, &nested, 0) && json.at == json.end)
+        *value = nested;
+}
+
+/* A row as an item of a mapping, whose members are the cells that are not empty. Where a tool's answers were put into a
+   table as they came, the object in the column `data` is the item. */
 static void take_item(struct dora_reader *reader, const char *row, size_t size, uint64_t byte) {
+    struct dora__raw answer = {.form = DORA__JSON_NULL};
     dora__export_begin(reader);
     for (size_t i = 0; i < reader->cells_count && reader->failure.status == DORA_OK; i++) {
+        const struct dora__raw *name = &reader->column_names[i];
         struct dora__raw value = {.form = DORA__TEXT};
         value.data = cell_text(reader, &reader->cells[i], &value.size);
-        if (value.size && !is_null(value.data, value.size))
-            dora__export_member(reader, &reader->column_names[i], &value);
+        if (!value.size || is_null(value.data, value.size))
+            continue;
+        take_form(&value);
+        if (value.form == DORA__JSON_OBJECT && is_answer(name))
+            answer = value;
+        dora__export_member(reader, name, &value);
     }
-    dora__export_facts(reader, row, size, byte);
+    reader->source->scratch_kept = reader->scratch_used;
+    if (answer.form == DORA__JSON_OBJECT)
+        dora__export_item(reader, answer.data, answer.size, byte);
+    else
+        dora__export_facts(reader, row, size, byte);
+    reader->source->scratch_kept = 0;
 }
 
 static void take_row(struct dora_reader *reader, const char *row, size_t size, uint64_t byte) {
@@ -262,7 +290,7 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
         dora__reject(reader, byte, "%zu cells where the header has %zu", reader->cells_count, reader->columns_count);
         return;
     }
-    if (!dora__reserve_scratch(reader, size))
+    if (!dora__reserve_scratch(reader, reader->source ? 2 * size : size)) /* an item's text is unescaped behind it */
         return;
     if (reader->source) {
         take_item(reader, row, size, byte);

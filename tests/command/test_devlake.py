@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import pathlib
 import sys
+import tempfile
 import unittest
 from typing import Any
 
@@ -108,6 +110,49 @@ class DevLake(unittest.TestCase):
         rows = b'commit_sha;"new_commit_sha"\r\na;b\r\n\r\n"c";"d"\r\n'
         facts = run("convert", "-", stdin=rows)
         self.assertEqual([(fact["id"], fact["parents"]) for fact in facts], [("b", ["a"]), ("d", ["c"])])
+
+
+class Cells(unittest.TestCase):
+    """JSON in the cells of CSV."""
+
+    def convert(self, mapping: str, rows: bytes) -> list[dict[str, Any]]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "own.map"
+            file.write_text(mapping, encoding="utf-8")
+            done = harness.dora("convert", "--mapping", file, "-", stdin=rows)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_entered(self) -> None:
+        rows = b'id,more\n1,"{""a"":[{""b"":""x\\u00e9\\""y""},2],""c"":null}"\n2,{broken\n3,"[{""b"":1}]"\n4,\n'
+        facts = self.convert("fact deployment\nid = id\nversion = more.a[0].b | more[0].b\n", rows)
+        self.assertEqual([fact.get("version") for fact in facts], ['xé"y', None, "1", None])
+
+    def test_answers_in_a_table(self) -> None:
+        """The object in the column `data` is the item; its text is unescaped beside that of the cells."""
+        rows = "params,data\n" + "".join(
+            '"{""p"":""q""}","{""n"":""\\u00e9'
+            + str(i)
+            + '\\""\\/"",""when"":""2024-01-0'
+            + str(i)
+            + '"",""z"":""\\t""}"\n'
+            for i in range(1, 4)
+        )
+        facts = self.convert("fact deployment\nid = n z\nfinished_at = when\n", rows.encode())
+        self.assertEqual([fact["id"] for fact in facts], [f'é{i}"/\t' for i in range(1, 4)])
+
+    def test_jenkins_sample(self) -> None:
+        sample = harness.SHARED / "samples/jenkins/_raw_jenkins_api_builds.csv"
+        if not sample.is_file():
+            self.skipTest("no samples in the shared material (DORA_SHARED)")
+        with sample.open(encoding="utf-8", newline="") as file:
+            builds = [json.loads(row["data"]) for row in csv.DictReader(file)]
+        expected = {
+            f"jenkins:p:{build['number']}" for build in builds if build["result"] not in ("NOT_BUILT", "NOT_BUILD")
+        }
+        done = harness.dora("convert", "--from", "jenkins", "--project", "p", sample)
+        found = {json.loads(line)["id"] for line in done.stdout.splitlines()}
+        self.assertTrue(found and found <= expected, (found, expected))
 
 
 if __name__ == "__main__":

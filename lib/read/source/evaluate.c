@@ -33,7 +33,7 @@ static void put_raw(struct dora_reader *reader, const struct dora__raw *raw, boo
         return;
     size_t size = raw->size;
     const char *data = raw->data;
-    reader->scratch_used = 0;
+    reader->scratch_used = reader->source->scratch_kept;
     if (raw->form == DORA__JSON_ESCAPED)
         data = dora__unescape(reader, raw, &size, true);
     if (put_text(reader, data, size) && list)

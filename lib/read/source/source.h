@@ -38,6 +38,7 @@ struct dora__export {
     bool in_string;
     bool escaped;
     unsigned level;
+    size_t scratch_kept;                 /* bytes of the scratch that the item at hand is in */
     struct dora__export_member *members; /* of the item at hand */
     size_t members_count;
     size_t members_capacity;
