@@ -92,6 +92,16 @@ class DevLake(unittest.TestCase):
         self.assertEqual((row["failed_deployments"], row["open_failures"]), (2, 1))
         self.assertEqual(row["failed_deployment_recovery_time_p50"], 28 * 3600)
 
+    def test_scopes_of_one_project(self) -> None:
+        files = [FOLDER / f"{name}.csv" for name in ("cicd_deployments", "pull_requests", "incidents")]
+        for scopes, expected in (
+            ("cicd1,repo1,board1", {"deployment": 2, "change": 8, "incident": 3}),
+            ("cicd*", {"deployment": 2}),
+            ("repo2", {"change": 2}),
+        ):
+            found = [fact["kind"] for fact in run("convert", "--set", f"scopes={scopes}", *files)]
+            self.assertEqual({kind: found.count(kind) for kind in set(found)}, expected)
+
     def test_without_differences(self) -> None:
         """commit_parents alone says the same as commits_diffs."""
         rows = b"commit_sha,parent_commit_sha\nc1,c0\nm1,c1\nx1,m1\nc2,x1\n"
