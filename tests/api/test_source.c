@@ -173,7 +173,8 @@ static void test_mappings(void **state) {
                                       "fact flag\nid = after(\"x\")",
                                       "fact flag\nid = last()",
                                       "fact flag\nwhen a = $none",
-                                      "parameter a ="};
+                                      "parameter a =",
+                                      "fact flag\nwhen a = /(/"};
     dora_engine *engine;
     dora_reader *reader;
     dora_error error;

@@ -58,6 +58,8 @@ def parameters() -> None:
         _, out, _ = convert(source, lists, "--set", "incident_labels=x,BU*", "--set", "workflows=deploy")
         ids = {fact["id"] for fact in map(json.loads, out.splitlines()) if fact["kind"] in ("incident", "deployment")}
         check(f"set, {source}", ids, {"github:o/r:7", "github:o/r:9", "github:o/r:run:5"})
+    _, out, _ = convert("github", lists, "--set", "incident_labels=/^b.g$/")
+    check("set, regular expression", [line for line in out.splitlines() if "incident" in line][0].count(":7"), 1)
     code, _, errors = convert("github", lists, "--set", "jobs=x")
     check("set, unknown", (code, "'jobs'; there are: incident_labels, workflows" in errors), (2, True))
     check("set, of another source", convert("auto", lists, "--set", "jobs=x")[0], 0)

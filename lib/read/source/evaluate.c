@@ -225,7 +225,7 @@ static char lower(char c) {
 }
 
 /* A pattern in which * stands for any text; ASCII case is ignored. */
-static bool matches(const struct dora__span *pattern, const char *text, size_t size) {
+static bool matches_glob(const struct dora__span *pattern, const char *text, size_t size) {
     size_t at = 0, p = 0, star = SIZE_MAX, star_at = 0;
     while (at < size) {
         if (p < pattern->size && pattern->data[p] == '*') {
@@ -246,9 +246,14 @@ static bool matches(const struct dora__span *pattern, const char *text, size_t s
     return p == pattern->size;
 }
 
+static bool matches(const struct dora__filter_word *word, const char *text, size_t size) {
+    size_t slots[DORA__PATTERN_SLOTS];
+    return word->pattern ? dora__pattern_find(word->pattern, text, size, slots) : matches_glob(&word->text, text, size);
+}
+
 static bool any_matches(const struct dora__export *source, const struct dora__rule *rule, size_t from, bool list) {
     for (size_t i = 0; i < rule->words_count; i++) {
-        const struct dora__span *word = &source->mapping.words[rule->words_from + i];
+        const struct dora__filter_word *word = &source->mapping.words[rule->words_from + i];
         if (!list && matches(word, source->text + from, source->text_size - from))
             return true;
         for (size_t at = from, end; list && at < source->text_size; at = end + 1) {

@@ -147,11 +147,25 @@ static const struct dora__parameter *find_parameter(const struct dora__mapping *
     return NULL;
 }
 
-static bool put_word(struct dora__mapping *mapping, struct dora__span word) {
+/* What stands between slashes is a regular expression. */
+static bool put_word(struct dora__mapping *mapping, struct dora__span text, bool quoted, struct line *line) {
+    struct dora__filter_word word = {text, NULL};
     if (!dora__grow(mapping->memory, (void **)&mapping->words, &mapping->words_capacity, mapping->words_count + 1,
                     sizeof word))
         return false;
+    if (!quoted && text.size > 2 && text.data[0] == '/' && text.data[text.size - 1] == '/') {
+        word.pattern = dora__alloc_zeroed(mapping->memory, 1, sizeof *word.pattern);
+        if (!word.pattern)
+            return false;
+    }
     mapping->words[mapping->words_count++] = word;
+    if (word.pattern) {
+        dora_status status = dora__pattern_parse(word.pattern, mapping->memory, text.data + 1, text.size - 2, NULL);
+        if (status == DORA_ERROR_MEMORY)
+            return false;
+        if (status != DORA_OK)
+            line->problem = "not a regular expression";
+    }
     return true;
 }
 
@@ -160,7 +174,7 @@ static bool add_words(struct dora__mapping *mapping, const struct token *tokens,
     for (size_t i = 0; i < count; i++) {
         struct dora__span word = tokens[i].text;
         if (tokens[i].quoted || word.size < 2 || *word.data != '$') {
-            if (!put_word(mapping, word))
+            if (!put_word(mapping, word, tokens[i].quoted, line))
                 return false;
             continue;
         }
@@ -169,7 +183,7 @@ static bool add_words(struct dora__mapping *mapping, const struct token *tokens,
         if (!parameter)
             line->problem = "no such parameter";
         for (size_t k = 0; parameter && k < parameter->words_count; k++)
-            if (!put_word(mapping, mapping->words[parameter->words_from + k]))
+            if (!put_word(mapping, mapping->words[parameter->words_from + k].text, false, line))
                 return false;
     }
     return true;
@@ -187,7 +201,7 @@ static bool add_parameter_words(struct dora__mapping *mapping, struct line *line
     for (const char *at = found.data, *end = at + found.size; at <= end;) {
         const char *comma = memchr(at, ',', (size_t)(end - at));
         const char *stop = comma ? comma : end;
-        if (stop > at && !put_word(mapping, (struct dora__span){at, (size_t)(stop - at)}))
+        if (stop > at && !put_word(mapping, (struct dora__span){at, (size_t)(stop - at)}, false, line))
             return false;
         at = stop + 1;
     }
@@ -358,5 +372,10 @@ void dora__mapping_free(struct dora__mapping *mapping) {
     dora__free(mapping->memory, mapping->facts, mapping->facts_capacity, sizeof *mapping->facts);
     dora__free(mapping->memory, mapping->rules, mapping->rules_capacity, sizeof *mapping->rules);
     dora__free(mapping->memory, mapping->parts, mapping->parts_capacity, sizeof *mapping->parts);
+    for (size_t i = 0; i < mapping->words_count; i++)
+        if (mapping->words[i].pattern) {
+            dora__pattern_free(mapping->words[i].pattern);
+            dora__free(mapping->memory, mapping->words[i].pattern, 1, sizeof *mapping->words[i].pattern);
+        }
     dora__free(mapping->memory, mapping->words, mapping->words_capacity, sizeof *mapping->words);
 }

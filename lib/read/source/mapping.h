@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "facts/field.h"
+#include "read/source/pattern.h"
 
 struct dora__span {
     const char *data;
@@ -37,6 +38,12 @@ struct dora__part {
     enum dora__part_form form;
     struct dora__span text;
     enum dora__function function;
+};
+
+/* Text with * for any text, or a regular expression. */
+struct dora__filter_word {
+    struct dora__span text;
+    struct dora__pattern *pattern; /* NULL: none */
 };
 
 /* Words of the mapping's choosing, which the user may replace: of $name in filters and translations. */
@@ -85,7 +92,7 @@ struct dora__mapping {
     struct dora__part *parts;
     size_t parts_count;
     size_t parts_capacity;
-    struct dora__span *words;
+    struct dora__filter_word *words;
     size_t words_count;
     size_t words_capacity;
 };
