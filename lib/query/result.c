@@ -114,6 +114,27 @@ bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_
     return grow(&result->memory, (void **)&of->bytes, &of->bytes_capacity, used, bytes, 1);
 }
 
+void dora__result_touch_ahead(struct dora_result *result, size_t rows) {
+    const size_t page = 2 << 20;
+    for (size_t i = 0; i < result->columns_count; i++) {
+        const struct dora__column *column = &result->columns[i];
+        size_t width = dora__type_width(column->type), ahead = page / width / (result->columns_count + 1) * (i + 1);
+        size_t from = result->rows - rows + ahead, end = result->rows + ahead;
+        if (end > result->rows_capacity)
+            end = result->rows_capacity;
+        if (from >= end || from <= result->rows) /* what stands there is kept, with the offset behind it */
+            continue;
+        char *at = (char *)column->data + from * width, *last = (char *)column->data + end * width;
+        for (at += (size_t)(-(uintptr_t)at) % page; at < last; at += page)
+            *at = 0;
+    }
+}
+
+void dora__result_touch_first(struct dora_result *result, size_t column) {
+    volatile char *first = result->columns[column].data;
+    *first = *first;
+}
+
 void dora__result_clear(struct dora_result *result) {
     result->rows = 0;
     for (size_t i = 0; i < result->columns_count; i++) {

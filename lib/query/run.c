@@ -229,6 +229,7 @@ dora_status dora__run_write(const struct dora__run *run, const struct dora__row_
     memcpy(dora__fill_int64(&cursor, count, NULL), windows->days, count * sizeof *windows->days);
     dora__row_write(writer, figures, &cursor);
     result->rows += count;
+    dora__result_touch_ahead(result, count);
     return cursor.status;
 }
 
@@ -297,6 +298,18 @@ static bool make_room(struct dora__run *run) {
     return true;
 }
 
+/* Touches the memory of the first rows, and asks whether to go on. */
+static dora_status touch_columns(struct dora__run *run) {
+    enum { ASK_COLUMNS = 16 };
+    dora_status status = DORA_OK;
+    for (size_t i = 0; i < run->result->columns_count && status == DORA_OK; i++) {
+        dora__result_touch_first(run->result, i);
+        if (i % ASK_COLUMNS == ASK_COLUMNS - 1)
+            status = dora__run_step(run, 0);
+    }
+    return status;
+}
+
 /* How many threads to make the rows with. */
 static uint32_t threads_of(const struct dora__run *run, const struct dora__placed *placed) {
     uint64_t work = run->rows_expected;
@@ -325,6 +338,8 @@ static dora_status run_report(struct dora__run *run) {
         return DORA_ERROR_MEMORY;
     dora_status status =
         dora__part_init(part, run, placed, run->result) && make_room(run) ? DORA_OK : DORA_ERROR_MEMORY;
+    if (status == DORA_OK)
+        status = touch_columns(run);
     if (status == DORA_OK)
         status = place(run, placed);
     if (status == DORA_ERROR_CANCELLED)
