@@ -83,7 +83,39 @@ static enum step step_member(struct dora_reader *reader, struct dora__json *json
     return json->at == json->end && !final ? STEP_MORE : STEP_DONE;
 }
 
-static void take_item(struct dora_reader *reader, const struct dora__json *json, const char *item, uint64_t byte) {
+/* An object's members are kept while its grammar is checked, which goes by the words of dora__json_value(). */
+static bool take_members(struct dora_reader *reader, struct dora__json *json, unsigned depth) {
+    struct dora__raw key, value;
+    dora__export_begin(reader);
+    json->at++;
+    dora__json_skip_space(json);
+    if (json->at < json->end && *json->at == '}') {
+        json->at++;
+        return true;
+    }
+    for (;;) {
+        if (!dora__json_key(json, &key))
+            return false;
+        if (json->at == json->end)
+            return dora__json_fail(json, "bracket without end");
+        if (!dora__json_value(json, &value, depth + 1))
+            return false;
+        dora__export_member(reader, &key, &value);
+        dora__json_skip_space(json);
+        if (json->at == json->end)
+            return dora__json_fail(json, "bracket without end");
+        char c = *json->at;
+        if (c != ',' && c != '}')
+            return dora__json_fail(json, "comma or closing bracket missing");
+        json->at++;
+        if (c == '}')
+            return true;
+    }
+}
+
+/* An item up to json->at; `taken`: its members are kept. */
+static void take_item(struct dora_reader *reader, const struct dora__json *json, const char *item, uint64_t byte,
+                      bool taken) {
     size_t size = (size_t)(json->at - item);
     if (size > reader->record_bytes_max)
         dora__reject(reader, byte, "record longer than %zu bytes", reader->record_bytes_max);
@@ -91,8 +123,10 @@ static void take_item(struct dora_reader *reader, const struct dora__json *json,
         dora__reject(reader, byte, "ill-formed UTF-8");
     else if (*item != '{')
         dora__reject(reader, byte, "not an object");
-    else
+    else if (!taken)
         dora__export_item(reader, item, size, byte);
+    else if (dora__reserve_scratch(reader, size))
+        dora__export_facts(reader, item, size, byte);
 }
 
 /* An object at the top: up to the items in it, or the whole of it. */
@@ -104,7 +138,7 @@ static enum step step_object(struct dora_reader *reader, struct dora__json *json
     while (step == STEP_DONE && place->form == DORA__AT_MEMBERS)
         step = step_member(reader, json, final);
     if (step == STEP_DONE && place->form == DORA__AT_TOP)
-        take_item(reader, json, item, byte);
+        take_item(reader, json, item, byte, false);
     if (step != STEP_DONE)
         *place = (struct dora__place){.form = DORA__AT_TOP};
     return step;
@@ -127,12 +161,13 @@ static enum step step_item(struct dora_reader *reader, struct dora__json *json, 
     dora__json_skip_space(json);
     const char *item = json->at;
     struct dora__raw value;
-    if (!dora__json_value(json, &value, place->depth + 1))
+    bool object = item < json->end && *item == '{';
+    if (!(object ? take_members(reader, json, place->depth + 1) : dora__json_value(json, &value, place->depth + 1)))
         return failed_or_more(json, final);
-    if (json->at == json->end && !final && *item != '{')
+    if (json->at == json->end && !final && !object)
         return STEP_MORE;
     place->joined = true;
-    take_item(reader, json, item, byte + (uint64_t)(item - begin));
+    take_item(reader, json, item, byte + (uint64_t)(item - begin), object);
     return STEP_DONE;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See source.h. The members of an item are indexed once; a path is followed from there. Values are put together as text
- * in one buffer, whose places become pointers only when the fact is whole, since the buffer moves as it grows.
+ * See source.h. The members of an item are numbered once; a path is followed from there. Values are put together as
+ * text in one buffer, whose places become pointers only when the fact is whole, since the buffer moves as it grows.
  */
 #include "read/source/git.h"
 #include "read/source/source.h"
@@ -74,28 +74,10 @@ static bool find_member(const struct dora__raw *object, const char *name, size_t
     return any;
 }
 
-static bool find_top(const struct dora__export *source, const char *name, size_t size, struct dora__raw *found) {
-    if (source->each.data && size == 4 && memcmp(name, "each", 4) == 0) {
-        *found = source->each;
-        return true;
-    }
-    for (size_t i = source->members_count; i-- > 0;)
-        if (is_key(&source->members[i].key, name, size)) {
-            *found = source->members[i].value;
-            return true;
-        }
-    return false;
-}
-
-/* The key that a path begins with, which is in quotes where it holds a dot or a bracket. */
-static struct dora__span key_at(const char *path, const char *end, const char **next) {
-    const char *quote = path < end && *path == '"' ? memchr(path + 1, '"', (size_t)(end - path) - 1) : NULL;
-    const char *stop = path;
-    while (!quote && stop < end && *stop != '.' && *stop != '[')
-        stop++;
-    *next = quote ? quote + 1 : stop;
-    return quote ? (struct dora__span){path + 1, (size_t)(quote - path) - 1}
-                 : (struct dora__span){path, (size_t)(stop - path)};
+/* The value of the key with that number, and in a fact of elements the element itself as `each`. */
+static bool find_top(const struct dora__export *source, uint16_t key, struct dora__raw *found) {
+    *found = source->each.data && key == source->mapping.each ? source->each : source->values[key];
+    return found->data != NULL;
 }
 
 /* Whether the element's member, from `path` to `equals`, is the text that stands before the closing bracket. */
@@ -109,11 +91,9 @@ static bool is_chosen(const struct dora__raw *element, const char *path, const c
     return find_member(element, path, (size_t)(equals - path), &found) && is_key(&found, text, (size_t)(close - text));
 }
 
-/* Puts the values that the path leads to, of a list all of them, else the first. `value` NULL: the item. */
-static void put_path(struct dora_reader *reader, const struct dora__raw *value, const char *path, const char *end,
-                     bool list, unsigned stars) {
-    struct dora__raw here = value ? *value : (struct dora__raw){"", 0, DORA__JSON_NULL};
-    bool top = !value;
+/* Puts the values that the path leads to from `here`, of a list all of them, else the first. */
+static void put_path(struct dora_reader *reader, struct dora__raw here, const char *path, const char *end, bool list,
+                     unsigned stars) {
     while (path < end) {
         if (*path == '[') {
             const char *close = memchr(path, ']', (size_t)(end - path));
@@ -129,7 +109,7 @@ static void put_path(struct dora_reader *reader, const struct dora__raw *value, 
             for (struct dora__json json = inside(&here); next_value(&json, NULL, &element); at++) {
                 if (equals ? !is_chosen(&element, path + 1, equals, close) : !all && at != wanted)
                     continue;
-                put_path(reader, &element, close + 1, end, list, stars + 1);
+                put_path(reader, element, close + 1, end, list, stars + 1);
                 if (!all || (!list && reader->source->text_size > before))
                     return;
             }
@@ -137,13 +117,11 @@ static void put_path(struct dora_reader *reader, const struct dora__raw *value, 
         }
         path += *path == '.';
         const char *next;
-        const struct dora__span key = key_at(path, end, &next);
+        const struct dora__span key = dora__key_at(path, end, &next);
         struct dora__raw found;
-        if (next == path || !(top ? find_top(reader->source, key.data, key.size, &found)
-                                  : find_member(&here, key.data, key.size, &found)))
+        if (next == path || !find_member(&here, key.data, key.size, &found))
             return;
         here = found;
-        top = false;
         path = next;
     }
     put_raw(reader, &here, list);
@@ -151,12 +129,13 @@ static void put_path(struct dora_reader *reader, const struct dora__raw *value, 
 
 static void put_part(struct dora_reader *reader, const struct dora__part *part, bool list) {
     struct dora__export *source = reader->source;
+    struct dora__raw top;
     if (part->form == DORA__PART_LITERAL)
         put_text(reader, part->text.data, part->text.size);
     else if (part->form == DORA__PART_PROJECT && source->project)
         put_text(reader, source->project, source->project_size);
-    else if (part->form == DORA__PART_PATH)
-        put_path(reader, NULL, part->text.data, part->text.data + part->text.size, list, 0);
+    else if (part->form == DORA__PART_PATH && find_top(source, part->key, &top))
+        put_path(reader, top, part->rest.data, part->rest.data + part->rest.size, list, 0);
 }
 
 static bool whole_number(const char *text, size_t size, int64_t *value) {
@@ -266,20 +245,10 @@ static bool any_matches(const struct dora__export *source, const struct dora__ru
     return rule->words_count == 0;
 }
 
-static bool has_star(const struct dora__mapping *mapping, const struct dora__rule *rule) {
-    for (size_t i = 0; i < rule->parts_count; i++) {
-        const struct dora__part *part = &mapping->parts[rule->parts_from + i];
-        if (part->form == DORA__PART_PATH && memchr(part->text.data, '*', part->text.size))
-            return true;
-    }
-    return false;
-}
-
 static bool passes(struct dora_reader *reader, const struct dora__rule *rule) {
     struct dora__export *source = reader->source;
     size_t from = source->text_size;
-    bool list = has_star(&source->mapping, rule);
-    bool met = put_expression(reader, rule, list) && any_matches(source, rule, from, list);
+    bool met = put_expression(reader, rule, rule->lists) && any_matches(source, rule, from, rule->lists);
     source->text_size = from;
     return met == (rule->form == DORA__RULE_WHEN);
 }
@@ -329,7 +298,7 @@ static void state_fact(struct dora_reader *reader, const struct dora__fact_rules
         size_t begin = source->text_size;
         if (rules[i].form != DORA__RULE_FIELD || !put_expression(reader, &rules[i], DORA__BIT(field) & DORA__LISTS))
             continue;
-        for (size_t k = 0; k < fact->rules_count; k++)
+        for (size_t k = 0; rules[i].translated && k < fact->rules_count; k++)
             if (rules[k].form == DORA__RULE_TRANSLATE && rules[k].field == field &&
                 any_matches(source, &rules[k], begin, false)) {
                 source->text_size = begin;
@@ -359,19 +328,22 @@ static void state_fact(struct dora_reader *reader, const struct dora__fact_rules
 /* One fact of the item, or one of each element of an array in it. */
 static void state_facts(struct dora_reader *reader, const struct dora__fact_rules *fact, const char *item, size_t size,
                         uint64_t byte) {
-    struct dora__raw here = {"", 0, DORA__JSON_NULL}, element;
-    const char *path = fact->each.data, *end = path ? path + fact->each.size : NULL;
-    if (!path) {
+    struct dora__raw here, element;
+    const char *path = fact->each_rest.data, *end = path ? path + fact->each_rest.size : NULL;
+    if (fact->needs & ~reader->source->known)
+        return;
+    if (!fact->each.data) {
         state_fact(reader, fact, item, size, byte);
         return;
     }
-    for (bool top = true; path < end; top = false) {
+    if (!find_top(reader->source, fact->each_key, &here))
+        return;
+    while (path < end) {
         path += *path == '.';
         const char *from = path;
-        const struct dora__span key = key_at(from, end, &path);
+        const struct dora__span key = dora__key_at(from, end, &path);
         struct dora__raw found;
-        if (path == from || !(top ? find_top(reader->source, key.data, key.size, &found)
-                                  : find_member(&here, key.data, key.size, &found)))
+        if (path == from || !find_member(&here, key.data, key.size, &found))
             return;
         here = found;
     }
@@ -386,18 +358,23 @@ static void state_facts(struct dora_reader *reader, const struct dora__fact_rule
 }
 
 void dora__export_begin(struct dora_reader *reader) {
-    reader->source->members_count = 0;
+    struct dora__export *source = reader->source;
+    for (size_t i = 0; i < source->mapping.keys.count; i++)
+        source->values[i].data = NULL;
+    source->known = 0;
     reader->unknown_count = 0;
 }
 
 void dora__export_member(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value) {
     struct dora__export *source = reader->source;
-    if (!dora__grow(reader->memory, (void **)&source->members, &source->members_capacity, source->members_count + 1,
-                    sizeof *source->members)) {
-        dora__reader_fail(reader, DORA_ERROR_MEMORY);
+    uint16_t number = dora__keys_find(&source->mapping.keys, key->data, key->size);
+    if (number == DORA__NO_KEY)
         return;
+    source->values[number] = *value;
+    if (number < 64) { /* of a key given twice the last counts */
+        uint64_t bit = UINT64_C(1) << number;
+        source->known = value->form == DORA__JSON_NULL ? source->known & ~bit : source->known | bit;
     }
-    source->members[source->members_count++] = (struct dora__export_member){*key, *value};
 }
 
 void dora__export_facts(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
@@ -422,14 +399,7 @@ void dora__export_item(struct dora_reader *reader, const char *item, size_t size
 }
 
 bool dora__export_reads(const struct dora__export *source, const char *name, size_t size) {
-    for (size_t i = 0; i < source->mapping.parts_count; i++) {
-        const struct dora__part *part = &source->mapping.parts[i];
-        const char *next, *path = part->text.data;
-        const struct dora__span key = key_at(path, path + part->text.size, &next);
-        if (part->form == DORA__PART_PATH && key.size == size && memcmp(key.data, name, size) == 0)
-            return true;
-    }
-    return false;
+    return dora__keys_find(&source->mapping.keys, name, size) != DORA__NO_KEY;
 }
 
 static dora_status open_export(struct dora_reader *reader, const char *text, size_t size, const char *project,
@@ -445,7 +415,11 @@ static dora_status open_export(struct dora_reader *reader, const char *text, siz
         source->project_size = project_size;
     }
     const struct dora__span given = {reader->parameters, reader->parameters_size};
-    return dora__mapping_parse(&source->mapping, reader->memory, text, size, given, error);
+    dora_status status = dora__mapping_parse(&source->mapping, reader->memory, text, size, given, error);
+    if (status != DORA_OK || !source->mapping.keys.count)
+        return status;
+    source->values = dora__alloc_zeroed(reader->memory, source->mapping.keys.count, sizeof *source->values);
+    return source->values ? DORA_OK : dora__fail_memory(error);
 }
 
 dora_status dora__export_new(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
@@ -484,9 +458,9 @@ void dora__export_free(struct dora_reader *reader) {
     struct dora__export *source = reader->source;
     if (!source)
         return;
+    dora__free(reader->memory, source->values, source->mapping.keys.count, sizeof *source->values);
     dora__mapping_free(&source->mapping);
     dora__free(reader->memory, source->project, source->project_size, 1);
-    dora__free(reader->memory, source->members, source->members_capacity, sizeof *source->members);
     dora__free(reader->memory, source->text, source->text_capacity, 1);
     dora__free(reader->memory, source, 1, sizeof *source);
 }

@@ -113,7 +113,7 @@ static bool add_value(struct dora__mapping *mapping, struct dora__span text, str
             line->problem = "no such function";
             return true;
         }
-        struct dora__part part = {DORA__PART_APPLY, {"", 0}, (enum dora__function)i};
+        struct dora__part part = {.form = DORA__PART_APPLY, .text = {"", 0}, .function = (enum dora__function)i};
         text = (struct dora__span){open + 1, text.size - name - 2};
         if (functions[i].takes_text && !take_text(&text, &part.text))
             line->problem = "the function takes a path, a comma and text in quotes";
@@ -121,7 +121,7 @@ static bool add_value(struct dora__mapping *mapping, struct dora__span text, str
     }
     if (text.size == 0)
         line->problem = "a path is missing";
-    bool room = put_part(mapping, (struct dora__part){DORA__PART_PATH, text, DORA__FUNCTIONS});
+    bool room = put_part(mapping, (struct dora__part){.form = DORA__PART_PATH, .text = text});
     while (room && count)
         room = put_part(mapping, applied[--count]);
     return room;
@@ -135,7 +135,7 @@ static bool add_part(struct dora__mapping *mapping, const struct token *token, s
                                                             : DORA__PART_PATH;
     if (form == DORA__PART_PATH)
         return add_value(mapping, token->text, line);
-    return put_part(mapping, (struct dora__part){form, token->text, DORA__FUNCTIONS});
+    return put_part(mapping, (struct dora__part){.form = form, .text = token->text});
 }
 
 static const struct dora__parameter *find_parameter(const struct dora__mapping *mapping, struct dora__span name) {
@@ -333,6 +333,61 @@ static bool add_line(struct dora__mapping *mapping, struct line *line) {
     return is_aside(&line->tokens[0]) || add_rule(mapping, line);
 }
 
+/* Whether a filter holds only where all of its paths have a value. */
+static bool needs_all(const struct dora__mapping *mapping, const struct dora__rule *rule) {
+    if (rule->form != DORA__RULE_WHEN)
+        return false;
+    for (size_t i = 0; i < rule->parts_count; i++)
+        if (mapping->parts[rule->parts_from + i].form == DORA__PART_OR)
+            return false;
+    return true;
+}
+
+static bool number_path(struct dora__mapping *mapping, struct dora__span path, uint16_t *key, struct dora__span *rest) {
+    const char *end = path.data + path.size, *next;
+    struct dora__span name = dora__key_at(path.data, end, &next);
+    *rest = (struct dora__span){next, (size_t)(end - next)};
+    return dora__keys_add(&mapping->keys, mapping->memory, name, key);
+}
+
+/* What of a fact's rules is known before any item. */
+static void note_rules(struct dora__mapping *mapping, struct dora__fact_rules *fact) {
+    struct dora__rule *rules = mapping->rules + fact->rules_from;
+    for (size_t i = 0; i < fact->rules_count; i++) {
+        bool all = needs_all(mapping, &rules[i]);
+        for (size_t k = 0; k < rules[i].parts_count; k++) {
+            const struct dora__part *part = &mapping->parts[rules[i].parts_from + k];
+            if (part->form != DORA__PART_PATH)
+                continue;
+            rules[i].lists |= memchr(part->text.data, '*', part->text.size) != NULL;
+            if (all && part->key < 64 && part->key != mapping->each)
+                fact->needs |= UINT64_C(1) << part->key;
+        }
+        for (size_t k = 0; k < fact->rules_count; k++)
+            rules[i].translated |= rules[i].form == DORA__RULE_FIELD && rules[k].form == DORA__RULE_TRANSLATE &&
+                                   rules[k].field == rules[i].field;
+    }
+}
+
+/* Numbers the keys that paths begin with. False: out of memory, or more than 65,534. */
+static bool number_keys(struct dora__mapping *mapping) {
+    for (size_t i = 0; i < mapping->parts_count; i++) {
+        struct dora__part *part = &mapping->parts[i];
+        if (part->form == DORA__PART_PATH && !number_path(mapping, part->text, &part->key, &part->rest))
+            return false;
+    }
+    mapping->each = dora__keys_find(&mapping->keys, "each", 4);
+    for (size_t i = 0; i < mapping->facts_count; i++) {
+        struct dora__fact_rules *fact = &mapping->facts[i];
+        if (fact->each.data && !number_path(mapping, fact->each, &fact->each_key, &fact->each_rest))
+            return false;
+        note_rules(mapping, fact);
+        if (fact->each.data && fact->each_key < 64)
+            fact->needs |= UINT64_C(1) << fact->each_key;
+    }
+    return true;
+}
+
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,
                                 size_t size, struct dora__span given, dora_error *error) {
     mapping->memory = memory;
@@ -360,6 +415,8 @@ dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memo
     }
     if (mapping->facts_count == 0)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "mapping: no fact is stated");
+    if (!number_keys(mapping))
+        return dora__fail_memory(error);
     return DORA_OK;
 }
 
@@ -367,6 +424,7 @@ void dora__mapping_free(struct dora__mapping *mapping) {
     if (!mapping->memory)
         return;
     dora__free(mapping->memory, mapping->text, mapping->text_size, 1);
+    dora__keys_free(&mapping->keys, mapping->memory);
     dora__free(mapping->memory, mapping->items, mapping->items_capacity, sizeof *mapping->items);
     dora__free(mapping->memory, mapping->parameters, mapping->parameters_capacity, sizeof *mapping->parameters);
     dora__free(mapping->memory, mapping->facts, mapping->facts_capacity, sizeof *mapping->facts);

@@ -8,12 +8,8 @@
 
 #include "base/memory.h"
 #include "facts/field.h"
+#include "read/source/keys.h"
 #include "read/source/pattern.h"
-
-struct dora__span {
-    const char *data;
-    size_t size;
-};
 
 enum dora__part_form {
     DORA__PART_PATH,
@@ -38,6 +34,8 @@ struct dora__part {
     enum dora__part_form form;
     struct dora__span text;
     enum dora__function function;
+    uint16_t key;           /* of a path: the number of the key that it begins with, ... */
+    struct dora__span rest; /* ... and what follows */
 };
 
 /* Text with * for any text, or a regular expression. */
@@ -63,6 +61,8 @@ struct dora__rule {
     size_t words_from; /* patterns of a filter or a translation; a filter without any asks for a value */
     size_t words_count;
     struct dora__span to; /* of a translation; empty: absent */
+    bool lists;           /* some path of it leads to all elements of an array */
+    bool translated;      /* of a field: a translation is there */
 };
 
 struct dora__fact_rules {
@@ -70,6 +70,9 @@ struct dora__fact_rules {
     struct dora__span each; /* path of an array for each element of which the fact is stated; empty: the item */
     size_t rules_from;
     size_t rules_count;
+    uint16_t each_key;
+    struct dora__span each_rest;
+    uint64_t needs; /* bit k: states nothing of an item without key k; of the first 64 keys */
 };
 
 struct dora__mapping {
@@ -95,6 +98,8 @@ struct dora__mapping {
     struct dora__filter_word *words;
     size_t words_count;
     size_t words_capacity;
+    struct dora__keys keys;
+    uint16_t each; /* the key "each", DORA__NO_KEY where no path begins with it */
 };
 
 /* Parses into a mapping of zeros, with the given words for its parameters. ARGUMENT names the line; free it either way.

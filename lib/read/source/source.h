@@ -23,11 +23,6 @@ struct dora__place {
     char path[DORA__SOURCE_PATH_MOST]; /* keys of the open objects, joined by dots */
 };
 
-struct dora__export_member {
-    struct dora__raw key;
-    struct dora__raw value;
-};
-
 struct dora__export {
     const char *name; /* of a built-in mapping, else NULL */
     struct dora__mapping mapping;
@@ -38,12 +33,11 @@ struct dora__export {
     bool in_string;
     bool escaped;
     unsigned level;
-    size_t scratch_kept;                 /* bytes of the scratch that the item at hand is in */
-    struct dora__export_member *members; /* of the item at hand */
-    size_t members_count;
-    size_t members_capacity;
-    struct dora__raw each; /* the element that a fact is stated of; no data: the item itself */
-    char *text;            /* values of the fact at hand */
+    size_t scratch_kept;      /* bytes of the scratch that the item at hand is in */
+    struct dora__raw *values; /* of the item at hand by number of key; those without data are not there */
+    uint64_t known;           /* bit k: key k is there and not null; of the first 64 */
+    struct dora__raw each;    /* the element that a fact is stated of; no data: the item itself */
+    char *text;               /* values of the fact at hand */
     size_t text_size;
     size_t text_capacity;
 };
