@@ -313,6 +313,17 @@ def test_exports_of_tools(tmp_path: Path) -> None:
         dora.report(data, source="nothing")
 
 
+def test_parameters_of_mappings() -> None:
+    issue = {"number": 3, "created_at": "2024-01-02T10:00:00Z", "title": "down", "labels": [{"name": "Outage"}]}
+    assert dora.Engine().read([issue], source="github", project="o/r").account().facts == 0
+    for words in (["nothing", "out*"], "nothing,out*"):
+        given = {"incident_labels": words}
+        engine = dora.Engine().read([issue], source="github", project="o/r", parameters=given)
+        assert sum(engine.account().dispositions["incident"].values()) == 1
+    with pytest.raises(dora.ArgumentError, match="incident_labels"):
+        dora.report([issue], source="github", parameters={"no_such": "outage"})
+
+
 def test_mappings(tmp_path: Path) -> None:
     file = tmp_path / "own.map"
     file.write_text(MAPPING, encoding="utf-8")

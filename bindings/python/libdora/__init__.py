@@ -21,6 +21,7 @@ from libdora.errors import (
     RepeatedError,
     StateError,
 )
+from libdora.marks import Changed, ChangedDay, Mark
 from libdora.options import Attribution, Changes, Format, Group, PercentileRule, Period, Query, Table, Tier
 from libdora.report import Report, Row
 from libdora.sources import Rejection
@@ -34,6 +35,8 @@ __all__ = [
     "Attribution",
     "Bound",
     "CancelledError",
+    "Changed",
+    "ChangedDay",
     "Changes",
     "DoraError",
     "Engine",
@@ -42,6 +45,7 @@ __all__ = [
     "Group",
     "InputError",
     "LimitError",
+    "Mark",
     "Period",
     "PercentileRule",
     "Query",

@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import os
 import threading as locks
+import weakref
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, overload
@@ -15,11 +16,13 @@ from libdora import _native
 from libdora._libdora import ffi, lib
 from libdora.account import Account, make_account
 from libdora.errors import ArgumentError, check, new_error
+from libdora.marks import Changed, Mark, changed_since
 from libdora.options import (
     Attribution,
     Changes,
     Date,
     Format,
+    Group,
     Names,
     Numbers,
     Query,
@@ -80,6 +83,7 @@ class Engine:
         self._progress = progress
         self._ticker = _native.Ticker()
         self._threads = threads_to_use(threads)
+        self._marks: weakref.WeakSet[Mark] = weakref.WeakSet()
         self._reads = 0
         self.rejected = 0
         self.rejections: list[Rejection] = []
@@ -125,6 +129,7 @@ class Engine:
         mapping: str | os.PathLike[str] | None = None,
         project: str | None = None,
         tags: str | None = None,
+        parameters: Mapping[str, Names] | None = None,
         progress: bool | _native.Progress | None = None,
     ) -> Engine:
         """Adds the facts of all sources; returns the engine.
@@ -151,6 +156,8 @@ class Engine:
             mapping: the text of a mapping of one's own, or the path (a `pathlib.Path`) of one (docs/mappings.md).
             project: what sources and mappings put in front of ids.
             tags: of git: a regular expression of the tags that are releases.
+            parameters: words of the mapping's parameters, by name, in the place of its own:
+                `{"incident_labels": ["outage", "sev*"]}`.
             progress: as of the engine, for this call.
 
         Raises:
@@ -163,7 +170,7 @@ class Engine:
         wanted = choose(Format, "format", format)
         with self._used(progress) as (engine, shower):
             self._reads += 1
-            export = Export(source, mapping, project, tags)
+            export = Export(source, mapping, project, tags, parameters)
             for number, given in enumerate(sources, 1):
                 reading = Reading(
                     engine,
@@ -334,6 +341,40 @@ class Engine:
             result = ffi.gc(made[0], lib.dora_result_free)
         return Report(result, self, query)
 
+    def mark(
+        self, by: str | None = None, *, from_nothing: bool = False, progress: bool | _native.Progress | None = None
+    ) -> Mark:
+        """What the samples are now, to ask `changes` about later.
+
+        Args:
+            by: "service", "team" or "product", as the reports that are kept; None: everything together.
+            from_nothing: takes an engine without facts instead, so that all there is has changed since.
+            progress: as of the engine, for this call.
+        """
+        group = None if by is None else choose(Group, "by", by)
+        with self._used(progress) as (engine, _):
+            made = Mark(engine, group, from_nothing)
+            self._marks.add(made)
+            return made
+
+    def changes(self, mark: Mark, *, progress: bool | _native.Progress | None = None) -> Changed:
+        """The days of groups whose samples differ between the mark and now; the mark is then one of now.
+
+            mark, kept = engine.mark("service"), engine.query(by="service", period="month")
+            engine.read("today.csv")
+            changed = engine.changes(mark)
+            stale = [row for row in kept if changed.may_differ(row)]
+
+        Args:
+            mark: of this engine.
+            progress: as of the engine, for this call.
+
+        Raises:
+            ArgumentError: the mark of another engine.
+        """
+        with self._used(progress) as (engine, _):
+            return changed_since(engine, mark, self)
+
     def account(self, *, progress: bool | _native.Progress | None = None) -> Account:
         """What became of every record."""
         with self._used(progress) as (engine, _):
@@ -345,6 +386,8 @@ class Engine:
         """Gives the memory back; reports stay. Nothing happens where it is closed."""
         with contextlib.suppress(ValueError), self._used() as (engine, _):
             self._engine = None
+            for mark in self._marks:
+                mark._close()
             ffi.release(engine)
 
     def __enter__(self) -> Engine:
@@ -373,6 +416,7 @@ def report(
     mapping: str | os.PathLike[str] | None = None,
     project: str | None = None,
     tags: str | None = None,
+    parameters: Mapping[str, Names] | None = None,
     production: Names | None = None,
     attribution: datetime.timedelta | float | str | Attribution | None = None,
     changes: str = "listed",
@@ -435,6 +479,7 @@ def report(
         mapping=mapping,
         project=project,
         tags=tags,
+        parameters=parameters,
     )
     return engine._run(query)
 

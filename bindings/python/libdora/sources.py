@@ -22,7 +22,7 @@ from typing import Any, Protocol, runtime_checkable
 from libdora import _native
 from libdora._libdora import ffi, lib
 from libdora.errors import ArgumentError, InputError, check, message_of, new_error
-from libdora.options import Format, number_of, text
+from libdora.options import Format, Names, joined, number_of, text
 
 PIECE_BYTES = 4 << 20
 _DICTS_BYTES = 1 << 20
@@ -80,10 +80,14 @@ class Export:
     mapping: str | os.PathLike[str] | None = None
     project: str | None = None
     tags: str | None = None
+    parameters: Mapping[str, Names] | None = None
 
     def fill(self, options: Any, kept: list[Any]) -> None:
         options.source, options.project = text(self.source, kept), text(self.project, kept)
         options.tags = text(self.tags, kept)
+        if self.parameters is not None:
+            given = ";".join(f"{name}={joined(words)}" for name, words in self.parameters.items())
+            options.parameters = text(given, kept)
         if self.mapping is None:
             return
         mapping = self.mapping
