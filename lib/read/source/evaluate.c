@@ -282,6 +282,16 @@ static void pad_instant(struct dora_reader *reader, size_t from) {
     put_text(reader, out, used);
 }
 
+/* Fetches where the pool keeps a string that is most likely new, as ids and long texts are, while the rest of the fact
+   is put together. */
+static void fetch_string(struct dora_reader *reader, enum dora__field field, const char *text, size_t size) {
+    enum { LONG = 20 };
+    if (dora__fields[field].type != DORA__STRING || (size < LONG && field != DORA__ID))
+        return;
+    const struct dora__pool *pool = &reader->facts->strings;
+    dora__pool_prefetch(pool, dora__pool_hash(pool, text, size));
+}
+
 /* The values of one fact. */
 static void state_fact(struct dora_reader *reader, const struct dora__fact_rules *fact, const char *item, size_t size,
                        uint64_t byte) {
@@ -313,8 +323,10 @@ static void state_fact(struct dora_reader *reader, const struct dora__fact_rules
         }
         from[field] = begin;
         sizes[field] = source->text_size - begin;
-        if (sizes[field])
+        if (sizes[field]) {
             reader->raws_seen |= DORA__BIT(field);
+            fetch_string(reader, field, source->text + begin, sizes[field]);
+        }
     }
     for (uint64_t left = reader->raws_seen; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
