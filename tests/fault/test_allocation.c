@@ -405,7 +405,7 @@ static void check_scenario(step_fn *const *steps, size_t facts_count) {
 
 static void test_add(void **state) {
     (void)state;
-    check_scenario((step_fn *const[]){make_engine, add_facts, ask, account, write_account, NULL}, 100);
+    check_scenario((step_fn *const[]){make_engine, add_facts, ask, account, write_account, NULL}, 48);
 }
 
 static void test_add_deployments(void **state) {
@@ -415,22 +415,22 @@ static void test_add_deployments(void **state) {
 
 static void test_add_between_queries(void **state) {
     (void)state;
-    check_scenario((step_fn *const[]){make_engine, account, ask, add_facts, account, ask, read_ndjson, ask, NULL}, 50);
+    check_scenario((step_fn *const[]){make_engine, account, ask, add_facts, account, ask, read_ndjson, ask, NULL}, 24);
 }
 
 static void test_read_ndjson(void **state) {
     (void)state;
-    check_scenario((step_fn *const[]){make_engine, read_ndjson, ask, account, NULL}, 60);
+    check_scenario((step_fn *const[]){make_engine, read_ndjson, ask, account, NULL}, 32);
 }
 
 static void test_read_csv(void **state) {
     (void)state;
-    check_scenario((step_fn *const[]){make_engine, read_csv, ask, account, NULL}, 60);
+    check_scenario((step_fn *const[]){make_engine, read_csv, ask, account, NULL}, 32);
 }
 
 static void test_read_and_give(void **state) {
     (void)state;
-    check_scenario((step_fn *const[]){make_engine, give_csv, give_ndjson, read_csv, give_engine, NULL}, 100);
+    check_scenario((step_fn *const[]){make_engine, give_csv, give_ndjson, read_csv, give_engine, NULL}, 32);
 }
 
 static void test_state(void **state) {
