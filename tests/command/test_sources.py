@@ -60,8 +60,13 @@ def parameters() -> None:
         check(f"set, {source}", ids, {"github:o/r:7", "github:o/r:9", "github:o/r:run:5"})
     _, out, _ = convert("github", lists, "--set", "incident_labels=/^b.g$/")
     check("set, regular expression", [line for line in out.splitlines() if "incident" in line][0].count(":7"), 1)
+    for source, words in (("gitlab", "stag*,prod*"), ("octopus", "Environments-1,/^Prod/"), ("azure-devops", "prod*")):
+        files = sorted(path for path in (DATA / source).iterdir() if path.name != EXPECTED)
+        _, out, _ = convert(source, files, "--set", f"production={words}")
+        environments = {fact.get("environment", "production") for fact in map(json.loads, out.splitlines())}
+        check(f"set production, {source}", environments, {"production"})
     code, _, errors = convert("github", lists, "--set", "jobs=x")
-    check("set, unknown", (code, "'jobs'; there are: incident_labels, workflows" in errors), (2, True))
+    check("set, unknown", (code, "'jobs'; there are: production, incident_labels, workflows" in errors), (2, True))
     check("set, of another source", convert("auto", lists, "--set", "jobs=x")[0], 0)
     for bad in ("none=x", "jobs", "jobs=", "=x", "jobs=x;y"):
         check(f"set, {bad}", convert("auto", lists, "--set", bad)[0], 2)
