@@ -67,12 +67,26 @@ static void end_placing(struct dora__placed *placed) {
     placed->begin[0] = 0;
 }
 
-/* Asks the caller whether to go on, with each ASK_BLOCKS-th block. */
-static bool goes_on(const struct dora__derived *derived, uint32_t groups, uint32_t *blocks) {
+bool dora__blocks_go_on(const struct dora__derived *derived, uint32_t groups, uint32_t *blocks) {
     enum { ASK_BLOCKS = 32 };
     const struct dora__linking *linking = &derived->linking;
     dora_progress progress = {"querying", 0, groups};
     return ++*blocks % ASK_BLOCKS || !linking->progress || !linking->progress(linking->progress_context, &progress);
+}
+
+/* Touches the memory of the words where one thread is asked whether to go on: groups are spread over all of it, and the
+   first blocks would wait for the system to hand out all of its pages. False: cancelled. */
+static bool touch_words(const struct dora__placed *placed, const struct dora__linking *linking) {
+    const size_t page_words = (2 << 20) / sizeof *placed->words, pages_between = 4;
+    dora_progress progress = {"querying", 0, placed->groups};
+    if (!linking->progress || linking->threads || !placed->words)
+        return true;
+    for (size_t page = 0; page < placed->count / page_words; page++) {
+        *(volatile uint64_t *)&placed->words[page * page_words] = 0;
+        if (page % pages_between == 0 && linking->progress(linking->progress_context, &progress))
+            return false;
+    }
+    return true;
 }
 
 struct placing {
@@ -85,7 +99,7 @@ struct placing {
 
 static dora_status count_block(void *context, const struct dora__block *block) {
     struct placing *placing = context;
-    if (!goes_on(placing->derived, placing->placed->groups, &placing->blocks))
+    if (!dora__blocks_go_on(placing->derived, placing->placed->groups, &placing->blocks))
         return DORA_ERROR_CANCELLED;
     for (uint32_t i = 0; i < block->count; i++) {
         uint32_t group = placing->group_of[block->service[i]];
@@ -99,7 +113,7 @@ static dora_status count_block(void *context, const struct dora__block *block) {
 static dora_status place_block(void *context, const struct dora__block *block) {
     struct placing *placing = context;
     struct dora__placed *placed = placing->placed;
-    if (!goes_on(placing->derived, placed->groups, &placing->blocks))
+    if (!dora__blocks_go_on(placing->derived, placed->groups, &placing->blocks))
         return DORA_ERROR_CANCELLED;
     for (uint32_t i = 0; i < block->count; i++) {
         uint32_t group = placing->group_of[block->service[i]];
@@ -197,7 +211,7 @@ static void place_deployments(struct deployments *placing, bool asks) {
                      placing->recovery != NULL);
     while (placing->fits && !__atomic_load_n(placing->cancelled, __ATOMIC_RELAXED) && dora__walk_next(walk)) {
         placing->fits = walk->lead_fits && walk->recovery_fits;
-        if (asks && !goes_on(placing->derived, placing->shared->groups, &blocks))
+        if (asks && !dora__blocks_go_on(placing->derived, placing->shared->groups, &blocks))
             __atomic_store_n(placing->cancelled, true, __ATOMIC_RELAXED);
         if (placing->fits)
             place_block_of_deployments(placing);
@@ -303,6 +317,8 @@ static dora_status try_shared(struct sharing *sharing, struct dora__placed *shar
     if (!make_room(shared, sharing->at[0], parts, false) ||
         (recovery && !make_room(recovery, sharing->at[1], parts, false)))
         return DORA_ERROR_MEMORY;
+    if (!touch_words(shared, &derived->linking) || (recovery && !touch_words(recovery, &derived->linking)))
+        return DORA_ERROR_CANCELLED;
     dora__threads_run(derived->linking.threads, place_part, sharing, parts);
     bool fits = true;
     if (sharing->cancelled)

@@ -38,6 +38,10 @@ struct dora__placed {
     bool has_leads; /* of DORA__EVENTS: its words hold the samples of DORA__LEAD_TIME as well */
 };
 
+/* Asks the caller now and then, in one of some blocks, whether to go on; `blocks` is 0 at first and kept from call to
+ * call. */
+bool dora__blocks_go_on(const struct dora__derived *derived, uint32_t groups, uint32_t *blocks);
+
 /* Places the series of a set (bit s: series s), of which DORA__EVENTS is one; all of `placed` is zero before. Where
    placed[DORA__EVENTS].has_leads, placed[DORA__LEAD_TIME] stays empty. MEMORY or CANCELLED, after which
    dora__placed_free is still due. */

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/sort.h"
+#include "cells/placed.h"
 #include "query/result.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@ struct marking {
     const struct dora__derived *derived;
     struct dora__map index; /* of keys, to places among the cells */
     enum dora__series series;
+    uint32_t blocks;
 };
 
 static uint64_t mixed(uint64_t word) {
@@ -69,6 +71,8 @@ static bool add_sample(struct marking *marking, uint32_t service, int32_t day, u
 static dora_status take_block(void *context, const struct dora__block *block) {
     struct marking *marking = context;
     uint64_t series = mixed(marking->mark->secret + (uint64_t)marking->series + 1);
+    if (!dora__blocks_go_on(marking->derived, 0, &marking->blocks))
+        return DORA_ERROR_CANCELLED;
     for (uint32_t i = 0; i < block->count; i++)
         if (!add_sample(marking, block->service[i], block->day[i], mixed((uint64_t)block->value[i] ^ series)))
             return DORA_ERROR_MEMORY;

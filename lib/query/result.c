@@ -85,27 +85,36 @@ static bool grow(struct dora__memory *memory, void **block, size_t *capacity, si
     return true;
 }
 
+/* How many rows there is to be room for; 0: more than can be. */
+static size_t rows_wanted(const struct dora_result *result, size_t rows) {
+    size_t wanted = result->rows_capacity + result->rows_capacity / 2, needed;
+    if (!dora__add_size(result->rows, rows, &needed) || needed > SIZE_MAX - 64)
+        return 0;
+    if (wanted < needed)
+        wanted = needed;
+    return wanted < 64 ? 64 : wanted;
+}
+
+bool dora__result_reserve_column(struct dora_result *result, size_t column, size_t rows) {
+    struct dora__column *of = &result->columns[column];
+    size_t wanted = rows_wanted(result, rows), before = of->validity_capacity;
+    if (!wanted ||
+        !grow(&result->memory, &of->data, &of->data_capacity, result->rows + 1, wanted + 1,
+              dora__type_width(of->type)) ||
+        !grow(&result->memory, (void **)&of->validity, &of->validity_capacity, before, wanted / 8 + 1, 1))
+        return false;
+    memset(of->validity + before, 0, of->validity_capacity - before);
+    return true;
+}
+
 bool dora__result_reserve(struct dora_result *result, size_t rows) {
     if (rows <= result->rows_capacity - result->rows)
         return true;
-    size_t wanted = result->rows_capacity + result->rows_capacity / 2, needed, kept = result->rows + 1;
-    if (!dora__add_size(result->rows, rows, &needed) || needed > SIZE_MAX - 64)
-        return false;
-    if (wanted < needed)
-        wanted = needed;
-    if (wanted < 64)
-        wanted = 64;
-    for (size_t i = 0; i < result->columns_count; i++) {
-        struct dora__column *column = &result->columns[i];
-        size_t before = column->validity_capacity;
-        if (!grow(&result->memory, &column->data, &column->data_capacity, kept, wanted + 1,
-                  dora__type_width(column->type)) ||
-            !grow(&result->memory, (void **)&column->validity, &column->validity_capacity, before, wanted / 8 + 1, 1))
+    for (size_t i = 0; i < result->columns_count; i++)
+        if (!dora__result_reserve_column(result, i, rows))
             return false;
-        memset(column->validity + before, 0, column->validity_capacity - before);
-    }
-    result->rows_capacity = wanted;
-    return true;
+    result->rows_capacity = rows_wanted(result, rows);
+    return result->rows_capacity != 0;
 }
 
 bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_t bytes) {
@@ -128,11 +137,6 @@ void dora__result_touch_ahead(struct dora_result *result, size_t rows) {
         for (at += (size_t)(-(uintptr_t)at) % page; at < last; at += page)
             *at = 0;
     }
-}
-
-void dora__result_touch_first(struct dora_result *result, size_t column) {
-    volatile char *first = result->columns[column].data;
-    *first = *first;
 }
 
 void dora__result_clear(struct dora_result *result) {

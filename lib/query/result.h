@@ -45,6 +45,9 @@ bool dora__result_column(struct dora_result *result, dora_type type, dora_unit u
 
 /* Room for so many more rows. False: out of memory. */
 bool dora__result_reserve(struct dora_result *result, size_t rows);
+/* The share of one column in that, whose memory is touched: for those who ask between columns whether to go on, and
+   then call dora__result_reserve with the same rows. */
+bool dora__result_reserve_column(struct dora_result *result, size_t column, size_t rows);
 /* Room in a column of strings for all in all so many bytes; false: out of memory. Strings find room without it. */
 bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_t bytes);
 
@@ -52,8 +55,6 @@ bool dora__result_reserve_bytes(struct dora_result *result, size_t column, size_
    The system zeroes a page when it is first touched, and large pages begin at the same row in all columns: the row that
    came to it would wait for all of them. */
 void dora__result_touch_ahead(struct dora_result *result, size_t rows);
-/* The same of the first row, a column at a time. */
-void dora__result_touch_first(struct dora_result *result, size_t column);
 
 /* Forgets the rows, keeps the room. */
 void dora__result_clear(struct dora_result *result);

@@ -265,6 +265,8 @@ static dora_status run_group(struct dora__run *run, struct dora__part *part, uin
     dora_status status =
         window < run->windows && !dora__source_begin(&part->source, part->placed, group) ? DORA_ERROR_MEMORY : DORA_OK;
     uint32_t stride = dora__run_stride(run, part->placed, group);
+    if (status == DORA_OK && stride < DORA__WINDOWS) /* to load many samples takes as long as to rank them */
+        status = dora__run_step(run, group);
     while (window < run->windows && status == DORA_OK) {
         uint32_t count = next_windows(run, window, stride);
         status = dora__part_rows(part, group, window, count);
@@ -280,11 +282,29 @@ static dora_status run_group(struct dora__run *run, struct dora__part *part, uin
     return status == DORA_OK ? dora__run_step(run, group) : status;
 }
 
+/* Room for the rows, a few columns at a time: the system takes its time for the first page of each. */
+static dora_status reserve_columns(struct dora__run *run, size_t rows) {
+    enum { ASK_COLUMNS = 4 };
+    dora_status status = DORA_OK;
+    for (size_t i = 0; i < run->result->columns_count && status == DORA_OK; i++) {
+        if (!dora__result_reserve_column(run->result, i, rows))
+            return DORA_ERROR_MEMORY;
+        if (i % ASK_COLUMNS == ASK_COLUMNS - 1)
+            status = dora__run_step(run, 0);
+    }
+    return status;
+}
+
 /* Room for all rows at once where they are kept, since it is known how many there will be. */
-static bool make_room(struct dora__run *run) {
+static dora_status make_room(struct dora__run *run) {
     uint64_t rows = run->rows_expected < run->rows_batch ? run->rows_expected : run->rows_batch, names = 0;
-    if (rows > SIZE_MAX / TIER_NAME || !dora__result_reserve(run->result, (size_t)rows))
-        return false;
+    if (rows > SIZE_MAX / TIER_NAME)
+        return DORA_ERROR_MEMORY;
+    dora_status status = reserve_columns(run, (size_t)rows);
+    if (status != DORA_OK)
+        return status;
+    if (!dora__result_reserve(run->result, (size_t)rows))
+        return DORA_ERROR_MEMORY;
     for (uint32_t group = 0; group < run->groups_count && rows == run->rows_expected; group++)
         names += dora__pool_get(names_of(run), run->groups[group].name).size *
                  (run->windows - dora__plan_first_window(run->plan, &run->span, run->groups[group].born));
@@ -293,21 +313,9 @@ static bool make_room(struct dora__run *run) {
         uint64_t bytes = name ? names : rows * TIER_NAME;
         if (run->result->columns[i].type == DORA_TYPE_STRING && bytes < UINT32_MAX &&
             !dora__result_reserve_bytes(run->result, i, (size_t)bytes + ROWS_BATCH))
-            return false;
+            return DORA_ERROR_MEMORY;
     }
-    return true;
-}
-
-/* Touches the memory of the first rows, and asks whether to go on. */
-static dora_status touch_columns(struct dora__run *run) {
-    enum { ASK_COLUMNS = 16 };
-    dora_status status = DORA_OK;
-    for (size_t i = 0; i < run->result->columns_count && status == DORA_OK; i++) {
-        dora__result_touch_first(run->result, i);
-        if (i % ASK_COLUMNS == ASK_COLUMNS - 1)
-            status = dora__run_step(run, 0);
-    }
-    return status;
+    return DORA_OK;
 }
 
 /* How many threads to make the rows with. */
@@ -336,10 +344,7 @@ static dora_status run_report(struct dora__run *run) {
     struct dora__part *part = dora__alloc_zeroed(run->memory, 1, sizeof *part);
     if (!part)
         return DORA_ERROR_MEMORY;
-    dora_status status =
-        dora__part_init(part, run, placed, run->result) && make_room(run) ? DORA_OK : DORA_ERROR_MEMORY;
-    if (status == DORA_OK)
-        status = touch_columns(run);
+    dora_status status = dora__part_init(part, run, placed, run->result) ? make_room(run) : DORA_ERROR_MEMORY;
     if (status == DORA_OK)
         status = place(run, placed);
     if (status == DORA_ERROR_CANCELLED)
