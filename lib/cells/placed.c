@@ -79,7 +79,7 @@ bool dora__blocks_go_on(const struct dora__derived *derived, uint32_t groups, ui
 static bool touch_words(const struct dora__placed *placed, const struct dora__linking *linking) {
     const size_t page_words = (2 << 20) / sizeof *placed->words, pages_between = 4;
     dora_progress progress = {"querying", 0, placed->groups};
-    if (!linking->progress || linking->threads || !placed->words)
+    if (!linking->progress || (linking->threads && linking->threads->most > 1) || !placed->words)
         return true;
     for (size_t page = 0; page < placed->count / page_words; page++) {
         *(volatile uint64_t *)&placed->words[page * page_words] = 0;
