@@ -11,6 +11,7 @@ import os
 import pathlib
 import pty
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,25 @@ class States(Kept):
         self.assertEqual(self.deployments(self.file("all.dora.gz", gzip.compress(self.read(self.state)))), 3)
         _, errors = self.run_dora("report", "--state", self.state, self.file("1.csv", nameless(1)))
         self.assertIn("read before", errors)
+
+    def test_compressed_with_zstd(self) -> None:
+        if not shutil.which("zstd"):
+            self.skipTest("no zstd command")
+
+        def compress(data: bytes) -> bytes:
+            return subprocess.run(["zstd", "-q", "-c"], input=data, capture_output=True, check=True).stdout
+
+        packed = self.file("1.csv.zst", compress(nameless(1)))
+        done = subprocess.run([DORA, "merge", "-o", self.state, packed], capture_output=True, timeout=60, check=False)
+        if b"built without libzstd" in done.stderr:
+            self.assertEqual(done.returncode, 4)
+            self.skipTest("built without libzstd")
+        state = self.read(self.state)
+        self.assertEqual(self.deployments(self.file("all.dora.zst", compress(state))), 3)
+        _, errors = self.run_dora("report", "--state", self.state, self.file("1.csv", nameless(1)))
+        self.assertIn("read before", errors)
+        self.run_dora("check", self.file("cut.dora.zst", compress(state)[:-3]), code=4)
+        self.run_dora("check", self.file("half.dora.zst", compress(state[: len(state) // 2])), code=3)
 
     def test_nothing_is_saved_when_something_failed(self) -> None:
         good, bad = self.file("1.csv", nameless(1)), self.file("bad.ndjson", b"{}\n[]\n")
