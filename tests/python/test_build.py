@@ -209,12 +209,13 @@ def test_editable_with_the_installed_library(sources: Path, tmp_path: Path) -> N
         "LD_LIBRARY_PATH": str(package.parents[1]),
         "PATH": tools_path(),
         "PKG_CONFIG_PATH": str(package.parent),
-        "PYTHONPATH": sysconfig.get_path("purelib"),  # of this environment, which has what a build needs
     }
+    tools = sysconfig.get_path("purelib")  # of this environment, which has what a build needs
     install = ["-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps"]
-    run([python, *install, "-Csetup-args=-Dpython_system=true", "--editable", tree], environment=environment)
-    program = f"{SMOKE}; from libdora import _libdora; print(_libdora.__file__)"
-    # The finder of the editable package comes before PYTHONPATH, which has another libdora.
+    command: list[str | Path] = [python, *install, "-Csetup-args=-Dpython_system=true", "--editable", tree]
+    run(command, environment={**environment, "PYTHONPATH": tools})
+    # Behind the new environment's own path: an editable libdora of this one has a finder of the same name.
+    program = f"import sys; sys.path.append({tools!r}); {SMOKE}; from libdora import _libdora; print(_libdora.__file__)"
     said, module = run([python, "-c", program], tmp_path, environment).splitlines()
     assert said == version()
     assert Path(module).is_relative_to(tree)
