@@ -141,8 +141,10 @@ static void spoil_file(const char *source, const char *path) {
 static void test_fixtures_spoilt(void **state) {
     (void)state;
     const char *root = getenv("DORA_SOURCE");
-    if (!root)
+    if (!root) {
+        print_message("DORA_SOURCE does not say where the fixtures are; meson test sets it\n");
         skip();
+    }
     for (size_t i = 0; dora_source_name(i); i++) {
         char folder[512], path[1024];
         snprintf(folder, sizeof folder, "%s/tests/data/sources/%s", root, dora_source_name(i));

@@ -59,7 +59,7 @@ class Help(unittest.TestCase):
                 self.assertIn(word.replace("--format=", "--format='"), text)
 
 
-@unittest.skipUnless(shutil.which("git"), "no git")
+@unittest.skipUnless(shutil.which("git"), "no git here to make a repository and its log with")
 class Git(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
