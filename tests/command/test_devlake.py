@@ -33,7 +33,7 @@ class DevLake(unittest.TestCase):
     def test_tables(self) -> None:
         """Each row of a table states so many facts of each kind."""
         expected = {
-            "cicd_deployment_commits": {"deployment": 7, "change": 7},
+            "cicd_deployment_commits": {"deployment": 7, "change": 6},  # one failed
             "cicd_deployments": {"deployment": 2},
             "commits": {"change": 1},
             "commits_diffs": {"change": 3},
@@ -56,6 +56,7 @@ class DevLake(unittest.TestCase):
             {
                 "kind": "deployment",
                 "id": "devlake:d1",
+                "as_of": "2023-04-07T05:00:00Z",
                 "service": "p",
                 "environment": "PRODUCTION",
                 "status": "success",
@@ -120,6 +121,64 @@ class DevLake(unittest.TestCase):
         rows = b'commit_sha;"new_commit_sha"\r\na;b\r\n\r\n"c";"d"\r\n'
         facts = run("convert", "-", stdin=rows)
         self.assertEqual([(fact["id"], fact["parents"]) for fact in facts], [("b", ["a"]), ("d", ["c"])])
+
+    def test_published_layout(self) -> None:
+        """Tables with fewer columns, as DevLake's own tests have them: pipelines for deployments, durations for ends,
+        no resolution_date, an empty old_commit_sha; known by their shape, with the scopes of one project."""
+        tables = {
+            "cicd_deployment_commits": (
+                "id,result,started_date,duration_sec,cicd_pipeline_id,cicd_scope_id,repo_url,environment,"
+                "prev_success_deployment_commit_id,_raw_data_remark,commit_sha,created_date\n"
+                "1,SUCCESS,2023-05-01T06:00:00.000+00:00,60,p1,s1,A,PRODUCTION,,first,h1,2023-5-1 6:00:00\n"
+                "2,FAILURE,2023-05-03T07:00:00.000+00:00,60,p2,s2,B,PRODUCTION,,,h2,2023-5-3 7:00:00\n"
+                "4,SUCCESS,2023-05-03T07:20:00.000+00:00,90,p2,s2,A,PRODUCTION,1,,h4,2023-5-3 7:20:00\n"
+                "3,SUCCESS,2023-05-03T07:10:00.000+00:00,60,p2,s2,B,PRODUCTION,,,h3,2023-5-3 7:10:00\n"
+                "5,SUCCESS,2023-05-04T07:10:00.000+00:00,60,p3,s1,A,STAGING,4,,h5,2023-5-4 7:10:00\n"
+                "6,SUCCESS,2023-05-04T08:10:00.000+00:00,60,p4,s3,C,PRODUCTION,,,h6,2023-5-4 8:10:00\n"
+                "7,SUCCESS,2023-05-04T09:10:00.000+00:00,60,p5,s1,A,,,,h7,2023-5-4 9:10:00"
+            ),
+            "commits_diffs": "old_commit_sha,new_commit_sha,commit_sha\nh1,h4,m1\n,h2,m2\n,h3,m3\nh4,h5,m4",
+            "project_mapping": "project_name,table,row_id\nx,cicd_scopes,s1\nx,cicd_scopes,s2\nx,repos,r1\ny,repos,r9",
+            "pull_requests": (
+                "id,base_repo_id,author_id,merge_commit_sha,created_date,merged_date,_raw_data_remark\n"
+                "a1,r1,z,m1,2023-5-2 4:51:47,2023-5-2 5:51:47,\na2,r1,z,m2,2023-5-2 4:51:47,2023-5-2 5:51:47,\n"
+                "a3,r1,,m3,2023-5-2 4:51:47,2023-5-2 5:51:47,\na4,r1,,m4,2023-5-2 4:51:47,2023-5-2 5:51:47,\n"
+                "a5,r1,,m5,2023-5-2 4:51:47,,\na6,r9,,m3,2023-5-2 4:51:47,2023-5-2 5:51:47,"
+            ),
+            "pull_request_commits": (
+                "commit_sha,pull_request_id,commit_authored_date,_raw_data_remark\n"
+                "f2,a1,2023-5-2 2:51:47,\nf1,a1,2023-5-1 7:20:00,\nf3,a3,2023-5-3 3:20:00,\nf4,a4,2023-5-1 7:2:03,\n"
+                "f0,a0,2023-5-1 7:2:03,"
+            ),
+            "pull_request_comments": "id,pull_request_id,created_date,account_id\nc1,a1,2023-5-2 4:51:47,z",
+            "incidents": (
+                "id,created_date,updated_date,table,scope_id\n"
+                "i1,2023-05-02 08:00:00,2023-05-02 09:00:00,repos,r1\ni2,2023-05-03 08:00:00,,repos,r1\n"
+                "i3,2023-05-03 08:00:00,,repos,r9\ni4,2023-04-03 08:00:00,,repos,r1\n"
+            ),
+        }
+        with tempfile.TemporaryDirectory() as name:
+            for stem, text in tables.items():
+                (pathlib.Path(name) / f"{stem}.csv").write_text(text, encoding="utf-8", newline="")
+            files = [pathlib.Path(name) / f"{stem}.csv" for stem in tables]
+            # The order of files does not matter; but for the comments each is known by its columns.
+            for words in (files, files[::-1]):
+                options = ("--project", "x", "--set", "scopes=s1,s2,r1")
+                done = harness.dora("check", "--format", "json", "--from", "devlake", *options, *words)
+                (account,) = map(json.loads, done.stdout.splitlines())
+                self.assertEqual(account["rejected"], 0)
+                self.assertEqual(account["facts"]["deployment"], {"counted": 2, "not_production": 2})
+                self.assertEqual(account["facts"]["incident"], {"by_time": 2, "unattributed": 1})
+                self.assertEqual(account["facts"]["change"]["counted"], 2)  # a1 and a3; a2 failed, a4 is in staging
+            told = [path for path in files if path.stem != "pull_request_comments"]
+            done = harness.dora("check", *options, *told)
+            self.assertEqual(done.stderr.count(b": read as devlake"), len(told))
+            done = harness.dora("report", "-q", "--format", "ndjson", "--period", "all", *options, *told)
+            (row,) = map(json.loads, done.stdout.splitlines())
+            # Both with the last row of p2, 07:21:30: a1 from 1 May 07:20:00, a3 from 3 May 03:20:00.
+            self.assertEqual((row["change_lead_time_n"], row["failed_deployments"]), (2, 2))
+            self.assertEqual(row["change_lead_time_mean"], (2 * 86400 + 90 + 4 * 3600 + 90) / 2)
+            self.assertEqual(row["deployment_duration_n"], 2)
 
 
 class Cells(unittest.TestCase):

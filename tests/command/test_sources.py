@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 SOURCE = pathlib.Path(os.environ["DORA_SOURCE"])
 SHARED = pathlib.Path(os.environ.get("DORA_SHARED", SOURCE.parent / "shared")) / "samples"
@@ -72,6 +73,20 @@ def parameters() -> None:
         check(f"set, {bad}", convert("auto", lists, "--set", bad)[0], 2)
 
 
+def labels() -> None:
+    """Names in lists may have spaces, of which none divides them."""
+    issue = {"number": 1, "repository_url": "u", "labels_url": "u", "created_at": "2024-01-01T00:00:00Z"}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "issues.json"
+        named = ["production outage", "outage", "outage drill"]
+        issues = [issue | {"number": n, "labels": [{"name": "x y"}, {"name": name}]} for n, name in enumerate(named)]
+        path.write_text(json.dumps(issues), encoding="utf-8")
+        for words, numbers in (("production outage", [0]), ("outage", [1]), ("*outage", [0, 1]), ("x y", [0, 1, 2])):
+            _, out, _ = convert("github", [path], "--set", f"incident_labels={words}")
+            got = [fact["id"] for fact in map(json.loads, out.splitlines())]
+            check(f"labels {words}", got, [f"github:o/r:{number}" for number in numbers])
+
+
 def load(path: pathlib.Path) -> object:
     """The JSON of a sample, with or without a byte-order mark."""
     return json.loads(path.read_text(encoding="utf-8-sig"))
@@ -133,6 +148,7 @@ def samples() -> None:
 def main() -> int:
     fixtures()
     parameters()
+    labels()
     if SHARED.is_dir():
         samples()
     else:

@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "calendar/instant.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ static void put_raw(struct dora_reader *reader, const struct dora__raw *raw, boo
     if (raw->form == DORA__JSON_ESCAPED)
         data = dora__unescape(reader, raw, &size, true);
     if (put_text(reader, data, size) && list)
-        put_text(reader, " ", 1);
+        put_text(reader, &reader->source->between, 1);
 }
 
 static struct dora__json inside(const struct dora__raw *raw) {
@@ -151,14 +152,47 @@ static bool whole_number(const char *text, size_t size, int64_t *value) {
     return true;
 }
 
-/* Puts the sum of the number at `from` and the one at `second` in their place. */
+/* Fills in the zeros that "2022-1-1 8:51:47" leaves out. */
+static void pad_instant(struct dora_reader *reader, size_t from) {
+    struct dora__export *source = reader->source;
+    char out[48];
+    size_t size = source->text_size - from, used = 0, digits = 0, colons = 0;
+    if (size < 8 || size > 40 || source->text[from + 4] != '-')
+        return;
+    for (size_t i = 0; i <= size && used + 3 < sizeof out; i++) {
+        char c = i < size ? source->text[from + i] : '\0';
+        bool date_or_time = colons < 3;
+        if (date_or_time && digits == 1 && (c < '0' || c > '9')) {
+            out[used] = out[used - 1];
+            out[used++ - 1] = '0';
+        }
+        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+        colons += c == '.' || c == 'Z' || c == '+' ? 3 : 0;
+        if (c)
+            out[used++] = c;
+    }
+    source->text_size = from;
+    put_text(reader, out, used);
+}
+
+/* Puts the sum of the number at `from` and the one at `second` in their place; to a written instant seconds are added.
+ */
 static bool put_sum(struct dora_reader *reader, size_t from, size_t second) {
+    const int64_t seconds_most = INT64_C(100000000000);
     struct dora__export *source = reader->source;
     int64_t left, right;
     char digits[DORA__NUMBER_ROOM];
-    if (!whole_number(source->text + from, second - from, &left) ||
-        !whole_number(source->text + second, source->text_size - second, &right))
+    const char *point = memchr(source->text + second, '.', source->text_size - second);
+    size_t whole = point ? (size_t)(point - source->text) - second : source->text_size - second;
+    if (!whole_number(source->text + second, whole, &right))
         return false;
+    source->text_size = second;
+    if (!whole_number(source->text + from, second - from, &left)) {
+        pad_instant(reader, from);
+        if (right > seconds_most || dora__parse_instant(source->text + from, source->text_size - from, &left))
+            return false;
+        right *= 1000000;
+    }
     size_t size = dora__format_int64(digits, left + right);
     source->text_size = from;
     return put_text(reader, digits, size);
@@ -236,7 +270,7 @@ static bool any_matches(const struct dora__export *source, const struct dora__ru
         if (!list && matches(word, source->text + from, source->text_size - from))
             return true;
         for (size_t at = from, end; list && at < source->text_size; at = end + 1) {
-            for (end = at; end < source->text_size && source->text[end] != ' ';)
+            for (end = at; end < source->text_size && source->text[end] != source->between;)
                 end++;
             if (matches(word, source->text + at, end - at))
                 return true;
@@ -248,7 +282,9 @@ static bool any_matches(const struct dora__export *source, const struct dora__ru
 static bool passes(struct dora_reader *reader, const struct dora__rule *rule) {
     struct dora__export *source = reader->source;
     size_t from = source->text_size;
+    source->between = '\0'; /* names may have spaces */
     bool met = put_expression(reader, rule, rule->lists) && any_matches(source, rule, from, rule->lists);
+    source->between = ' ';
     source->text_size = from;
     return met == (rule->form == DORA__RULE_WHEN);
 }
@@ -257,29 +293,6 @@ static bool passes(struct dora_reader *reader, const struct dora__rule *rule) {
 static bool is_no_instant(const char *text, size_t size) {
     return (size == 1 && *text == '0') || (size >= 10 && memcmp(text, "0001-01-01", 10) == 0) ||
            (size >= 5 && memcmp(text, "9999-", 5) == 0);
-}
-
-/* Fills in the zeros that "2022-1-1 8:51:47" leaves out. */
-static void pad_instant(struct dora_reader *reader, size_t from) {
-    struct dora__export *source = reader->source;
-    char out[48];
-    size_t size = source->text_size - from, used = 0, digits = 0, colons = 0;
-    if (size < 8 || size > 40 || source->text[from + 4] != '-')
-        return;
-    for (size_t i = 0; i <= size && used + 3 < sizeof out; i++) {
-        char c = i < size ? source->text[from + i] : '\0';
-        bool date_or_time = colons < 3;
-        if (date_or_time && digits == 1 && (c < '0' || c > '9')) {
-            out[used] = out[used - 1];
-            out[used++ - 1] = '0';
-        }
-        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-        colons += c == '.' || c == 'Z' || c == '+' ? 3 : 0;
-        if (c)
-            out[used++] = c;
-    }
-    source->text_size = from;
-    put_text(reader, out, used);
 }
 
 /* Fetches where the pool keeps a string that is most likely new, as ids and long texts are, while the rest of the fact

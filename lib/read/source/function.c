@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The functions of a mapping's expressions. Each makes a text of a text in its place; what finds nothing leaves
- * nothing. Of a list, whose values end in a space each, it is applied to every one. No result is longer than its text,
- * but for an instant, of which there is no list, and for which there is room.
+ * nothing. Of a list, whose values end in `between` each, it is applied to every one. No result is longer than its
+ * text, but for an instant, of which there is no list, and for which there is room.
  */
 #include "base/text.h"
 #include "calendar/instant.h"
@@ -97,13 +97,13 @@ void dora__apply_function(struct dora_reader *reader, const struct dora__part *p
     char *text = source->text;
     size_t end = source->text_size, used = from;
     for (size_t at = from; at < end;) {
-        char *space = list ? memchr(text + at, ' ', end - at) : NULL;
+        char *space = list ? memchr(text + at, source->between, end - at) : NULL;
         size_t size = space ? (size_t)(space - text) - at : end - at, next = at + size + (space != NULL);
         memmove(text + used, text + at, size);
         size_t kept = functions[part->function](text + used, size, part->text);
         used += kept;
         if (kept && space)
-            text[used++] = ' ';
+            text[used++] = source->between;
         at = next;
     }
     source->text_size = used;
