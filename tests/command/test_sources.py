@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Exports of tools: what the fixtures of each source state, and the samples of the tools' own documentation."""
 
+import csv
 import json
 import os
 import pathlib
@@ -87,6 +88,34 @@ def labels() -> None:
             check(f"labels {words}", got, [f"github:o/r:{number}" for number in numbers])
 
 
+def events_raw() -> None:
+    """The webhooks that Four Keys keeps as text state what they do by themselves, from CSV and from JSON."""
+    for source in ("github", "gitlab", "pagerduty"):
+        path = DATA / source / ("incidents.json" if source == "pagerduty" else "webhooks.json")
+        text = path.read_text(encoding="utf-8")
+        decoder, events, at = json.JSONDecoder(), [], 0
+        while text[at:].strip():
+            at += len(text[at:]) - len(text[at:].lstrip())
+            event, at = decoder.raw_decode(text, at)
+            events += event if isinstance(event, list) else event.get("incidents", [event])
+        rows = [
+            {"event_type": "x", "id": "1", "metadata": json.dumps(event), "time_created": "t", "source": source}
+            for event in events
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            bare, table, cells = (pathlib.Path(folder) / name for name in ("bare.json", "rows.json", "rows.csv"))
+            bare.write_text(json.dumps(events), encoding="utf-8")
+            table.write_text(json.dumps(rows), encoding="utf-8")
+            with cells.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, rows[0])
+                writer.writeheader()
+                writer.writerows(rows)
+            expected = convert(source, [bare])
+            check(f"events_raw, {source}", expected[0] == 0 and expected[1].count("\n") > 0, True)
+            for path in (table, cells):
+                check(f"events_raw, {source}, {path.suffix}", convert(source, [path]), expected)
+
+
 def load(path: pathlib.Path) -> object:
     """The JSON of a sample, with or without a byte-order mark."""
     return json.loads(path.read_text(encoding="utf-8-sig"))
@@ -149,6 +178,7 @@ def main() -> int:
     fixtures()
     parameters()
     labels()
+    events_raw()
     if SHARED.is_dir():
         samples()
     else:

@@ -402,7 +402,36 @@ void dora__export_member(struct dora_reader *reader, const struct dora__raw *key
     }
 }
 
+/* Four Keys keeps webhooks as they came in the column `metadata` of rows that have an `event_type`, as an object or as
+   the text of one: that is then the item of a built-in mapping. */
+static bool enter_answer(struct dora_reader *reader, size_t size, uint64_t byte) {
+    struct dora__export *source = reader->source;
+    struct dora__raw answer = source->values[source->mapping.answer];
+    if (!answer.data || !source->values[source->mapping.event].data || !source->name || source->entered)
+        return false;
+    size_t kept = source->scratch_kept;
+    if (answer.form == DORA__JSON_ESCAPED) {
+        if (!dora__reserve_scratch(reader, 2 * size)) /* its own text is unescaped behind it */
+            return true;
+        reader->scratch_used = 0;
+        answer.data = dora__unescape(reader, &answer, &answer.size, true);
+        source->scratch_kept = reader->scratch_used;
+        struct dora__json json = {answer.data, answer.data + answer.size, NULL, false};
+        if (!dora__json_value(&json, &answer, 0) || json.at < json.end)
+            answer.form = DORA__JSON_NULL;
+    }
+    source->entered = answer.form == DORA__JSON_OBJECT;
+    if (source->entered)
+        dora__export_item(reader, answer.data, answer.size, byte);
+    bool entered = source->entered;
+    source->entered = false;
+    source->scratch_kept = kept;
+    return entered;
+}
+
 void dora__export_facts(struct dora_reader *reader, const char *item, size_t size, uint64_t byte) {
+    if (enter_answer(reader, size, byte))
+        return;
     const struct dora__mapping *mapping = &reader->source->mapping;
     uint64_t before = reader->records;
     for (size_t i = 0; i < mapping->facts_count && reader->failure.status == DORA_OK; i++)

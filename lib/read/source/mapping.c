@@ -385,7 +385,8 @@ static bool number_keys(struct dora__mapping *mapping) {
         if (fact->each.data && fact->each_key < 64)
             fact->needs |= UINT64_C(1) << fact->each_key;
     }
-    return true;
+    return dora__keys_add(&mapping->keys, mapping->memory, (struct dora__span){"metadata", 8}, &mapping->answer) &&
+           dora__keys_add(&mapping->keys, mapping->memory, (struct dora__span){"event_type", 10}, &mapping->event);
 }
 
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,

@@ -37,6 +37,7 @@ struct dora__export {
     struct dora__raw *values; /* of the item at hand by number of key; those without data are not there */
     uint64_t known;           /* bit k: key k is there and not null; of the first 64 */
     struct dora__raw each;    /* the element that a fact is stated of; no data: the item itself */
+    bool entered;             /* the item at hand stood in another one */
     char between;             /* what each value of a list ends in */
     char *text;               /* values of the fact at hand */
     size_t text_size;
