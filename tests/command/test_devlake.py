@@ -217,7 +217,9 @@ class Cells(unittest.TestCase):
         with sample.open(encoding="utf-8", newline="") as file:
             builds = [json.loads(row["data"]) for row in csv.DictReader(file)]
         expected = {
-            f"jenkins:p:{build['number']}" for build in builds if build["result"] not in ("NOT_BUILT", "NOT_BUILD")
+            f"jenkins:p:{build['fullDisplayName'].split(' #')[0]}:{build['number']}"
+            for build in builds
+            if build["result"] not in ("NOT_BUILT", "NOT_BUILD")
         }
         done = harness.dora("convert", "--from", "jenkins", "--project", "p", sample)
         found = {json.loads(line)["id"] for line in done.stdout.splitlines()}

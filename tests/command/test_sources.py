@@ -2,6 +2,7 @@
 """Exports of tools: what the fixtures of each source state, and the samples of the tools' own documentation."""
 
 import csv
+import datetime
 import json
 import os
 import pathlib
@@ -88,6 +89,51 @@ def labels() -> None:
             check(f"labels {words}", got, [f"github:o/r:{number}" for number in numbers])
 
 
+def squash_merges() -> None:
+    """A squashed request begins with the first of its commits, in each shape, whatever stands before or after it."""
+    sha, begin, merged = "a" * 40, "2024-01-02T08:00:00Z", "2024-01-04T08:00:00Z"
+    dates = ["2024-01-03T08:00:00Z", begin]
+    base = {"number": 1, "createdAt": "2024-01-03T09:00:00Z", "mergedAt": merged, "mergeCommit": {"oid": sha}}
+    listed = base | {"baseRefName": "main", "commits": [{"oid": "x", "authoredDate": at} for at in dates]}
+    nodes = base | {"baseRefName": "main", "commits": {"nodes": [{"commit": {"authoredDate": at}} for at in dates]}}
+    rest = {"number": 1, "created_at": "2024-01-03T09:00:00Z", "merged_at": merged, "merge_commit_sha": sha}
+    rest |= {"head": {"ref": "f"}, "base": {"ref": "main", "repo": {"full_name": "o/r"}}}
+    rest |= {"commits": [{"sha": "x", "commit": {"author": {"date": at}}} for at in dates]}
+    log = {"sha": sha, "node_id": "n", "commit": {"committer": {"date": merged}}, "parents": []}
+    request = {"iid": 1, "state": "merged", "target_branch": "main", "created_at": merged, "merged_at": merged}
+    request |= {"merge_commit_sha": None, "squash_commit_sha": sha, "commits": [{"authored_date": at} for at in dates]}
+    commit = {"id": sha, "committed_date": merged, "parent_ids": []}
+    cases = [
+        ("github", [listed], log),
+        ("github", {"data": {"repository": {"pullRequests": {"nodes": [nodes]}}}}, log),
+        ("github", [rest], log),
+        ("gitlab", [request], commit),
+    ]
+    deployment = {"kind": "deployment", "service": "o/r", "environment": "production", "finished_at": merged}
+    history = {"kind": "change", "id": sha, "parents": ["b" * 40]}
+    baseline = deployment | {"id": "d0", "sha": "b" * 40, "finished_at": "2024-01-01T00:00:00Z"}
+    others = [history, baseline, {"kind": "change", "id": "b" * 40}, deployment | {"id": "d1", "sha": sha}]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        normal = folder / "normal.ndjson"
+        normal.write_text("".join(json.dumps(fact) + "\n" for fact in others), encoding="utf-8")
+        for number, (source, requests, logged) in enumerate(cases):
+            (folder / "pulls.json").write_text(json.dumps(requests), encoding="utf-8")
+            (folder / "log.json").write_text(json.dumps([logged]), encoding="utf-8")
+            for words, seconds in (
+                (["--set", "squash_merges=ma*"], 172800),
+                (["--set", "squash_merges=-"], 0),
+                ([], 172800),
+            ):
+                for files in (["pulls.json", "log.json"], ["log.json", "pulls.json"]):
+                    command = [os.environ["DORA"], "report", "-q", "--project", "o/r", "--format", "ndjson"]
+                    command += ["--period", "all", *words, str(normal), *(str(folder / file) for file in files)]
+                    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+                    row = json.loads(done.stdout)
+                    got = (row["change_lead_time_n"], row["change_lead_time_mean"])
+                    check(f"squash, {source} {number} {words} {files}", got, (1, seconds))
+
+
 def events_raw() -> None:
     """The webhooks that Four Keys keeps as text state what they do by themselves, from CSV and from JSON."""
     for source in ("github", "gitlab", "pagerduty"):
@@ -133,6 +179,20 @@ def same_instants(name: str, got: list[object], expected: list[str]) -> None:
     check(name, sorted(str(at)[:19] for at in got), sorted(at[:19] for at in expected))
 
 
+def by_shape() -> None:
+    """Each fixture, and each sample that states something, is taken by its shape for what it is."""
+    files = [(path.parent.name, path) for path in sorted(DATA.glob("*/*")) if path.name != EXPECTED]
+    told = 0
+    for folder in ("cdevents", "github", "gitlab", "launchdarkly", "octopus"):
+        files += [(folder, path) for path in sorted((SHARED / folder).glob("**/*.json"))]
+    for source, path in files:
+        expected = convert(source, [path])
+        if expected[0] == 0 and expected[1]:
+            check(f"{path}, by its shape", convert("auto", [path]), expected)
+            told += 1
+    check("files told by their shape", told > 30, True)
+
+
 def samples() -> None:
     """Counts and chosen fields of the samples, against the samples themselves."""
     github = sorted((SHARED / "github").glob("*.json"))
@@ -170,6 +230,41 @@ def samples() -> None:
         check(f"cdevents {version}, rollbacks", sum(fact.get("rework") is True for fact in deployments), 1)
         check(f"cdevents {version}, incidents", len(facts("cdevents", events, "incident")), 3)
 
+    stated = facts("jenkins", [SHARED / "jenkins" / "_raw_jenkins_api_builds.csv"], "deployment")
+    with (SHARED / "jenkins" / "_raw_jenkins_api_builds.csv").open(encoding="utf-8", newline="") as file:
+        builds = [json.loads(row["data"]) for row in csv.DictReader(file)]
+    builds = [build for build in builds if not build.get("building") and build["result"] != "NOT_BUILD"]
+    ended = [(build["timestamp"] + build["duration"]) // 1000 for build in builds]
+    same_instants(
+        "jenkins, ends",
+        [fact["finished_at"] for fact in stated],
+        [datetime.datetime.fromtimestamp(at, datetime.timezone.utc).isoformat() for at in ended],
+    )
+    statuses = {"SUCCESS": "success", "UNSTABLE": "success", "FAILURE": "failure", "ABORTED": "canceled"}
+    check("jenkins, statuses", [fact["status"] for fact in stated], [statuses[build["result"]] for build in builds])
+    hashes = [
+        next((a["lastBuiltRevision"]["SHA1"] for a in b["actions"] if a.get("lastBuiltRevision")), None) for b in builds
+    ]
+    check("jenkins, hashes", [fact.get("sha") for fact in stated], hashes)
+
+    # What Four Keys' parsers are tested with: a row of events_raw each. Rows of its tables come from its schemas.
+    for path in sorted((SHARED / "fourkeys").glob("*-parser.*.json")):
+        rows = [row for row in load(path).values() if isinstance(row, dict) and "metadata" in row]  # type: ignore[attr-defined]
+        tool = {"github": "github", "gitlab": "gitlab", "pagerduty": "pagerduty"}.get(path.name.split("-")[0])
+        with tempfile.TemporaryDirectory() as folder:
+            table, bare = pathlib.Path(folder) / "events_raw.json", pathlib.Path(folder) / "bare.json"
+            table.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+            bare.write_text("".join(row["metadata"] + "\n" for row in rows), encoding="utf-8")
+            check(f"{path.name}", tool is None or convert(tool, [table]) == convert(tool, [bare]), True)
+    for table, required in (("deployments", "deploy_id"), ("changes", "change_id"), ("incidents", "incident_id")):
+        columns = [column["name"] for column in load(SHARED / "fourkeys" / f"{table}_schema.json")]  # type: ignore[attr-defined]
+        check(f"fourkeys, {table}", required in columns, True)
+        row = {name: "2024-01-02 03:04:05 UTC" if "time" in name else "c" * 40 for name in columns}
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "table.json"
+            path.write_text(json.dumps([row]), encoding="utf-8")
+            check(f"fourkeys, {table}, facts", len(facts("auto", [path], table[:-1])), 1)
+
     audit = SHARED / "launchdarkly" / "AuditLogEntryListingRepCollection.example.json"
     check("launchdarkly, flags", len(facts("launchdarkly", [audit], "flag")), len(load(audit)["items"]))  # type: ignore[index]
 
@@ -178,7 +273,9 @@ def main() -> int:
     fixtures()
     parameters()
     labels()
+    squash_merges()
     events_raw()
+    by_shape()
     if SHARED.is_dir():
         samples()
     else:
