@@ -134,6 +134,80 @@ def squash_merges() -> None:
                     check(f"squash, {source} {number} {words} {files}", got, (1, seconds))
 
 
+def tag_services() -> None:
+    """Several services in one repository, each by the group of an expression in its tags; others are the project."""
+    at = "2024-01-02T08:00:00Z"
+    tags = ["payments/v1.2.3", "team/web@2.0.1", "v7.1"]
+    sha = "a" * 40
+    github = [{"tag_name": tag, "upload_url": "u", "published_at": at} for tag in tags]
+    github += [{"id": 1, "statuses_url": "u", "sha": sha, "environment": "production", "ref": tag} for tag in tags]
+    gitlab = [{"tag_name": tag, "released_at": at} for tag in tags]
+    log = f"{sha}\0\x001704182400\0" + ", ".join(f"tag: refs/tags/{tag}" for tag in tags) + "\0\0\n"
+    exports = {"github": json.dumps(github), "gitlab": json.dumps(gitlab), "git": log}
+    named = ["payments", "team/web", "o/r"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "export"
+        for source, text in exports.items():
+            path.write_text(text, encoding="utf-8")
+            for take in (source, "auto"):
+                for words, expected in (("/^(.+)[/@]v?[0-9]/", named), ("/x/", ["o/r"] * 3), (None, ["o/r"] * 3)):
+                    _, out, _ = convert(take, [path], *(["--set", f"tag_services={words}"] if words else []))
+                    facts = [fact for fact in map(json.loads, out.splitlines()) if fact["kind"] != "change"]
+                    got = [
+                        [fact["service"] for fact in facts if fact["kind"] == kind]
+                        for kind in ("release", "deployment")
+                    ]
+                    check(f"tag_services, {take} {words}", got, [expected, [] if source == "gitlab" else expected])
+        for words, status in (("payments*", 2), ("/(/", 2), ("/^(a|b)+/,/c/", 0)):
+            for source in ("git", "github", "auto"):
+                check(
+                    f"{words}, {source}",
+                    convert(source, [path], "--set", f"tag_services={words}")[0]
+                    in (status, 3 if source == "github" else status),
+                    True,
+                )
+
+
+def functions() -> None:
+    """What a mapping of one's own finds by match, and seconds added to an instant."""
+    cases = [
+        ("match(p, /^r-([0-9]+)$/)", "r-12", "12"),
+        ("match(p, /[0-9]+/)", "r-12-13", "12"),
+        ("lower(match(p, /A(B)?/))", "xA", "a"),
+        ('match(last(p), /(a b|c)/) "!" | "none"', "c/x", "none"),
+        ('match(last(p), /(a b|c)/) "!" | "none"', "c/a b", "a b!"),
+        ("match(p, $word)", "three", "ree"),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        mapping, path = pathlib.Path(name) / "own.map", pathlib.Path(name) / "own.json"
+        for expression, text, expected in cases:
+            mapping.write_text(
+                f"parameter word = plain /^tw(o)/ /^th(.+)/\nfact deployment\nid = {expression}\n"
+                "finished_at = begin + seconds\n",
+                encoding="utf-8",
+            )
+            for begin, seconds, end in (
+                ("2024-1-2 3:04:05", "60", "2024-01-02T03:05:05Z"),
+                ("2024-01-02T03:04:05.5+01:00", 90.7, "2024-01-02T02:05:35.5Z"),
+                (1704164645000, 1500, "2024-01-02T03:04:06.5Z"),
+                ("2024-01-02", "-1", None),
+                ("soon", 1, None),
+                ("2024-01-02", 999999999999999, None),
+            ):
+                path.write_text(json.dumps({"p": text, "begin": begin, "seconds": seconds}), encoding="utf-8")
+                command = [os.environ["DORA"], "convert", "--mapping", str(mapping), str(path)]
+                done = subprocess.run(
+                    command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60
+                )
+                fact = json.loads(done.stdout)
+                check(f"{expression}, {begin}", (fact["id"], fact.get("finished_at")), (expected, end))
+        for wrong in ("match(p)", "match(p, x)", "match(, /a/)", "match(p, $none)", "match(p, /(/)"):
+            mapping.write_text(f"fact deployment\nid = {wrong}\n", encoding="utf-8")
+            command = [os.environ["DORA"], "convert", "--mapping", str(mapping), str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            check(wrong, (done.returncode, "line 2" in done.stderr), (2, True))
+
+
 def events_raw() -> None:
     """The webhooks that Four Keys keeps as text state what they do by themselves, from CSV and from JSON."""
     for source in ("github", "gitlab", "pagerduty"):
@@ -274,6 +348,8 @@ def main() -> int:
     parameters()
     labels()
     squash_merges()
+    tag_services()
+    functions()
     events_raw()
     by_shape()
     if SHARED.is_dir():

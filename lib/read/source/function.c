@@ -80,6 +80,19 @@ static size_t reversed(char *text, size_t size, struct dora__span argument) {
     return count;
 }
 
+/* Of each expression the leftmost match; words that are none find nothing. */
+static size_t match(const struct dora__mapping *mapping, const struct dora__part *part, char *text, size_t size) {
+    size_t slots[DORA__PATTERN_SLOTS];
+    for (size_t i = 0; i < part->words_count; i++) {
+        struct dora__pattern *pattern = mapping->words[part->words_from + i].pattern;
+        if (!pattern || !dora__pattern_find(pattern, text, size, slots))
+            continue;
+        size_t group = slots[2] == SIZE_MAX ? 0 : 2;
+        return keep(text, slots[group], slots[group + 1]);
+    }
+    return 0;
+}
+
 void dora__apply_function(struct dora_reader *reader, const struct dora__part *part, size_t from, bool list) {
     static function *const functions[] = {
         [DORA__FUNCTION_LAST] = last_of, [DORA__FUNCTION_BEFORE] = before, [DORA__FUNCTION_AFTER] = after,
@@ -100,7 +113,8 @@ void dora__apply_function(struct dora_reader *reader, const struct dora__part *p
         char *space = list ? memchr(text + at, source->between, end - at) : NULL;
         size_t size = space ? (size_t)(space - text) - at : end - at, next = at + size + (space != NULL);
         memmove(text + used, text + at, size);
-        size_t kept = functions[part->function](text + used, size, part->text);
+        size_t kept = part->function == DORA__FUNCTION_MATCH ? match(&source->mapping, part, text + used, size)
+                                                             : functions[part->function](text + used, size, part->text);
         used += kept;
         if (kept && space)
             text[used++] = source->between;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See git.h. What is between two records is skipped, be it the newline or, with -z, the NUL that git puts there. */
 #include "read/source/git.h"
+#include "read/source/mapping.h"
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -30,8 +31,11 @@ const char dora__git_text[] =
     "# A change is committed when its committer says (%ct; %at in its place is when its author does). A tag\n"
     "# is deployed at the later of the commit's time and its own. Versions are two numbers or more, as v1.2,\n"
     "# 1.2.3, curl-8_3_0; not those with a word such as rc or beta. --tags REGEX says which tags are\n"
-    "# releases instead. Where a tagged commit itself is a revert (\"This reverts commit\" begins a line of\n"
+    "# releases instead; --set tag_services='/^(.+)@/' says what in a tag is the service. Where a tagged commit itself "
+    "is a revert (\"This reverts commit\" begins a line of\n"
     "# its message) its deployment is rework; other reverts are changes as any. Git knows of no incidents.\n";
+
+const char dora__git_parameters[] = "parameter tag_services = -\n";
 
 struct text {
     const char *data;
@@ -77,7 +81,12 @@ dora_status dora__git_new(struct dora_reader *reader, const dora_reader_options 
     if (git->project_size)
         memcpy(git->front + sizeof front - 1, options->project, git->project_size);
     git->front[git->front_size - 1] = ':';
-    return dora__pattern_parse(&git->tags, reader->memory, tags, strlen(tags), error);
+    dora_status status = dora__pattern_parse(&git->tags, reader->memory, tags, strlen(tags), error);
+    const struct dora__span services = dora__given_services(options->parameters);
+    git->by_tag = services.data != NULL;
+    if (status == DORA_OK && git->by_tag)
+        status = dora__pattern_parse(&git->services, reader->memory, services.data, services.size, error);
+    return status;
 }
 
 void dora__git_free(struct dora_reader *reader) {
@@ -85,6 +94,7 @@ void dora__git_free(struct dora_reader *reader) {
     if (!git)
         return;
     dora__pattern_free(&git->tags);
+    dora__pattern_free(&git->services);
     dora__free(reader->memory, git->front, git->front_size, 1);
     dora__free(reader->memory, git->id, git->id_capacity, 1);
     dora__free(reader->memory, git, 1, sizeof *git);
@@ -168,6 +178,16 @@ static bool is_version(struct dora__git *git, struct text tag) {
     return dora__pattern_find(&git->tags, tag.data, tag.size, slots) && (git->any_tags || !is_early(tag));
 }
 
+/* The service that a tag names. */
+static void state_service(struct dora_reader *reader, struct text tag) {
+    struct dora__git *git = reader->git;
+    size_t slots[DORA__PATTERN_SLOTS];
+    if (!git->by_tag || !dora__pattern_find(&git->services, tag.data, tag.size, slots))
+        return;
+    size_t group = slots[2] == SIZE_MAX ? 0 : 2;
+    state(reader, DORA__SERVICE_NAME, tag.data + slots[group], slots[group + 1] - slots[group]);
+}
+
 /* The release and the deployment that a tag stands for. */
 static void state_tag(struct dora_reader *reader, struct text tag, struct text hash, struct text time, bool rework,
                       uint64_t byte) {
@@ -187,6 +207,7 @@ static void state_tag(struct dora_reader *reader, struct text tag, struct text h
     memcpy(git->id + git->front_size, tag.data, tag.size);
     const char *category = category_of(tag);
     begin(reader, DORA_KIND_RELEASE);
+    state_service(reader, tag);
     state(reader, DORA__ID, git->id, id_size);
     state(reader, DORA__VERSION, tag.data, tag.size);
     state(reader, DORA__CATEGORY, category, category ? strlen(category) : 0);
@@ -195,6 +216,7 @@ static void state_tag(struct dora_reader *reader, struct text tag, struct text h
     if (reader->failure.status != DORA_OK)
         return;
     begin(reader, DORA_KIND_DEPLOYMENT);
+    state_service(reader, tag);
     state(reader, DORA__ID, git->id, id_size);
     state(reader, DORA__RELEASE, git->id, id_size);
     state(reader, DORA__VERSION, tag.data, tag.size);

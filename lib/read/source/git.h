@@ -15,6 +15,8 @@ struct dora__git {
     size_t front_size;
     size_t project_size; /* 0: not given */
     struct dora__pattern tags;
+    struct dora__pattern services; /* whose group in a tag is the service */
+    bool by_tag;
     bool any_tags; /* they are as the caller says, also of versions before a release */
     bool taken;    /* the input is git's */
     bool skipping; /* to the next line that begins as a record does */
@@ -36,6 +38,9 @@ enum dora__git_head dora__git_head_of(const char *bytes, size_t size, bool final
 
 /* How to have it print what is read. */
 extern const char dora__git_text[];
+
+/* Its parameters, as lines of mappings say them. */
+extern const char dora__git_parameters[];
 
 /* Reads whole records from the front of bytes; returns how many bytes are done with. */
 size_t dora__read_git(struct dora_reader *reader, const char *bytes, size_t size, bool final);

@@ -68,10 +68,12 @@ static void cut(struct line *line, const char *at, const char *end) {
 static const struct {
     const char *name;
     bool takes_text;
+    bool takes_words;
 } functions[] = {
-    [DORA__FUNCTION_LAST] = {"last", false},  [DORA__FUNCTION_BEFORE] = {"before", true},
-    [DORA__FUNCTION_AFTER] = {"after", true}, [DORA__FUNCTION_LOWER] = {"lower", false},
-    [DORA__FUNCTION_HASH] = {"hash", false},  [DORA__FUNCTION_REVERSED] = {"reversed", false},
+    [DORA__FUNCTION_LAST] = {"last", false, false},  [DORA__FUNCTION_BEFORE] = {"before", true, false},
+    [DORA__FUNCTION_AFTER] = {"after", true, false}, [DORA__FUNCTION_LOWER] = {"lower", false, false},
+    [DORA__FUNCTION_HASH] = {"hash", false, false},  [DORA__FUNCTION_REVERSED] = {"reversed", false, false},
+    [DORA__FUNCTION_MATCH] = {"match", false, true},
 };
 
 static bool put_part(struct dora__mapping *mapping, struct dora__part part) {
@@ -97,45 +99,6 @@ static bool take_text(struct dora__span *inner, struct dora__span *text) {
         return false;
     inner->size = (size_t)(quote - 1 - from);
     return true;
-}
-
-/* A path, or functions of one, which follow it from the inner one on. */
-static bool add_value(struct dora__mapping *mapping, struct dora__span text, struct line *line) {
-    struct dora__part applied[FUNCTIONS_MOST];
-    size_t count = 0;
-    while (text.size && text.data[text.size - 1] == ')') {
-        const char *open = memchr(text.data, '(', text.size);
-        size_t name = open ? (size_t)(open - text.data) : 0, i = 0;
-        while (i < DORA__FUNCTIONS &&
-               (strlen(functions[i].name) != name || memcmp(functions[i].name, text.data, name) != 0))
-            i++;
-        if (i == DORA__FUNCTIONS || count == FUNCTIONS_MOST) {
-            line->problem = "no such function";
-            return true;
-        }
-        struct dora__part part = {.form = DORA__PART_APPLY, .text = {"", 0}, .function = (enum dora__function)i};
-        text = (struct dora__span){open + 1, text.size - name - 2};
-        if (functions[i].takes_text && !take_text(&text, &part.text))
-            line->problem = "the function takes a path, a comma and text in quotes";
-        applied[count++] = part;
-    }
-    if (text.size == 0)
-        line->problem = "a path is missing";
-    bool room = put_part(mapping, (struct dora__part){.form = DORA__PART_PATH, .text = text});
-    while (room && count)
-        room = put_part(mapping, applied[--count]);
-    return room;
-}
-
-static bool add_part(struct dora__mapping *mapping, const struct token *token, struct line *line) {
-    enum dora__part_form form = token->quoted               ? DORA__PART_LITERAL
-                                : is_word(token, "|")       ? DORA__PART_OR
-                                : is_word(token, "+")       ? DORA__PART_PLUS
-                                : is_word(token, "project") ? DORA__PART_PROJECT
-                                                            : DORA__PART_PATH;
-    if (form == DORA__PART_PATH)
-        return add_value(mapping, token->text, line);
-    return put_part(mapping, (struct dora__part){.form = form, .text = token->text});
 }
 
 static const struct dora__parameter *find_parameter(const struct dora__mapping *mapping, struct dora__span name) {
@@ -187,6 +150,68 @@ static bool add_words(struct dora__mapping *mapping, const struct token *tokens,
                 return false;
     }
     return true;
+}
+
+/* Takes the regular expression, or the parameter of such, behind the last comma of a function's arguments off them. */
+static bool take_words(struct dora__mapping *mapping, struct dora__span *inner, struct dora__part *part,
+                       struct line *line) {
+    size_t comma = inner->size;
+    while (comma && inner->data[comma - 1] != ',')
+        comma--;
+    struct token word = {{inner->data + comma, inner->size - comma}, false};
+    while (word.text.size && is_space(*word.text.data))
+        word.text = (struct dora__span){word.text.data + 1, word.text.size - 1};
+    if (comma < 2 || word.text.size < 2 || (*word.text.data != '/' && *word.text.data != '$')) {
+        line->problem = "the function takes a path, a comma and /a regular expression/ or $a parameter";
+        return true;
+    }
+    inner->size = comma - 1;
+    part->words_from = mapping->words_count;
+    if (!add_words(mapping, &word, 1, line))
+        return false;
+    part->words_count = mapping->words_count - part->words_from;
+    return true;
+}
+
+/* A path, or functions of one, which follow it from the inner one on. */
+static bool add_value(struct dora__mapping *mapping, struct dora__span text, struct line *line) {
+    struct dora__part applied[FUNCTIONS_MOST];
+    size_t count = 0;
+    while (text.size && text.data[text.size - 1] == ')') {
+        const char *open = memchr(text.data, '(', text.size);
+        size_t name = open ? (size_t)(open - text.data) : 0, i = 0;
+        while (i < DORA__FUNCTIONS &&
+               (strlen(functions[i].name) != name || memcmp(functions[i].name, text.data, name) != 0))
+            i++;
+        if (i == DORA__FUNCTIONS || count == FUNCTIONS_MOST) {
+            line->problem = "no such function";
+            return true;
+        }
+        struct dora__part part = {.form = DORA__PART_APPLY, .text = {"", 0}, .function = (enum dora__function)i};
+        text = (struct dora__span){open + 1, text.size - name - 2};
+        if (functions[i].takes_text && !take_text(&text, &part.text))
+            line->problem = "the function takes a path, a comma and text in quotes";
+        if (functions[i].takes_words && !take_words(mapping, &text, &part, line))
+            return false;
+        applied[count++] = part;
+    }
+    if (text.size == 0)
+        line->problem = "a path is missing";
+    bool room = put_part(mapping, (struct dora__part){.form = DORA__PART_PATH, .text = text});
+    while (room && count)
+        room = put_part(mapping, applied[--count]);
+    return room;
+}
+
+static bool add_part(struct dora__mapping *mapping, const struct token *token, struct line *line) {
+    enum dora__part_form form = token->quoted               ? DORA__PART_LITERAL
+                                : is_word(token, "|")       ? DORA__PART_OR
+                                : is_word(token, "+")       ? DORA__PART_PLUS
+                                : is_word(token, "project") ? DORA__PART_PROJECT
+                                                            : DORA__PART_PATH;
+    if (form == DORA__PART_PATH)
+        return add_value(mapping, token->text, line);
+    return put_part(mapping, (struct dora__part){.form = form, .text = token->text});
 }
 
 /* The words that were given for a parameter, of which the last hold; else its own. */
@@ -304,6 +329,7 @@ static bool add_rule(struct dora__mapping *mapping, struct line *line) {
     for (size_t i = from; i < end; i++)
         if (!add_part(mapping, &tokens[i], line))
             return false;
+    rule.words_from = mapping->words_count; /* behind those of functions */
     size_t words = translate ? 2 : equals + 1, words_end = translate ? equals : filter ? line->count : words;
     if (words < words_end && !add_words(mapping, &tokens[words], words_end - words, line))
         return false;

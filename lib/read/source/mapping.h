@@ -27,6 +27,7 @@ enum dora__function {
     DORA__FUNCTION_LOWER,    /* ASCII letters */
     DORA__FUNCTION_HASH,     /* 40 or 64 hexadecimal digits, not all zero */
     DORA__FUNCTION_REVERSED, /* an instant that falls as this one rises */
+    DORA__FUNCTION_MATCH, /* what the first regular expression of the part's words finds: its group, else the whole */
     DORA__FUNCTIONS
 };
 
@@ -34,6 +35,8 @@ struct dora__part {
     enum dora__part_form form;
     struct dora__span text;
     enum dora__function function;
+    size_t words_from; /* of a match */
+    size_t words_count;
     uint16_t key;           /* of a path: the number of the key that it begins with, ... */
     struct dora__span rest; /* ... and what follows */
 };
@@ -112,6 +115,9 @@ void dora__mapping_free(struct dora__mapping *mapping);
 
 /* The next of given parameters, "NAME=word,word;...", which is taken off; false at the end. */
 bool dora__given_next(struct dora__span *given, struct dora__span *name, struct dora__span *words);
+
+/* The first regular expression that is given for tag_services, without its slashes; no data: none. */
+struct dora__span dora__given_services(const char *given);
 
 /* The mappings that are built in, made of the .map files. */
 struct dora__builtin {

@@ -6,6 +6,7 @@
  */
 #include "base/error.h"
 #include "base/text.h"
+#include "read/source/git.h"
 #include "read/source/source.h"
 
 #include <string.h>
@@ -44,6 +45,22 @@ static bool look_through(const char *text, size_t size, struct dora__span wanted
     return found;
 }
 
+static bool is_services(struct dora__span name) {
+    static const char services[] = "tag_services";
+    return name.size == sizeof services - 1 && memcmp(name.data, services, name.size) == 0;
+}
+
+struct dora__span dora__given_services(const char *given) {
+    struct dora__span left = {given, given ? strlen(given) : 0}, name, words, found = {NULL, 0};
+    while (dora__given_next(&left, &name, &words))
+        if (is_services(name) && words.size > 2 && words.data[0] == '/')
+            found = words;
+    const char *slash = found.data ? memchr(found.data + 1, '/', found.size - 1) : NULL;
+    while (slash && slash + 1 < found.data + found.size && slash[1] != ',')
+        slash = memchr(slash + 1, '/', (size_t)(found.data + found.size - slash) - 1);
+    return slash ? (struct dora__span){found.data + 1, (size_t)(slash - found.data) - 1} : (struct dora__span){NULL, 0};
+}
+
 dora_status dora__parameters_take(struct dora_reader *reader, const dora_reader_options *options, dora_error *error) {
     size_t size = options->parameters ? strlen(options->parameters) : 0;
     if (size == 0)
@@ -60,6 +77,11 @@ dora_status dora__parameters_take(struct dora_reader *reader, const dora_reader_
             if (!options->source || strcmp(options->source, dora__builtins[i].name) == 0)
                 found |= look_through((const char *)dora__builtins[i].text, dora__builtins[i].size, name, names,
                                       sizeof names);
+        if (!options->mapping && (!options->source || strcmp(options->source, "git") == 0))
+            found |= look_through(dora__git_parameters, strlen(dora__git_parameters), name, names, sizeof names);
+        if (found && is_services(name) && words.data[0] != '/')
+            return dora__fail(error, DORA_ERROR_ARGUMENT,
+                              "tag_services takes /a regular expression/ whose group is the name");
         if (!found)
             return dora__fail(error, DORA_ERROR_ARGUMENT, "no parameter is named '%s'; there are: %s",
                               dora__quote(name.data, name.size).text, *names ? names : "none");
