@@ -173,6 +173,15 @@ static bool take_words(struct dora__mapping *mapping, struct dora__span *inner, 
     return true;
 }
 
+/* Whether words have a regular expression; those that have none, as of a parameter that was not given, match nothing.
+ */
+static bool can_match(const struct dora__mapping *mapping, const struct dora__part *part) {
+    for (size_t i = 0; i < part->words_count; i++)
+        if (mapping->words[part->words_from + i].pattern)
+            return true;
+    return false;
+}
+
 /* A path, or functions of one, which follow it from the inner one on. */
 static bool add_value(struct dora__mapping *mapping, struct dora__span text, struct line *line) {
     struct dora__part applied[FUNCTIONS_MOST];
@@ -197,6 +206,9 @@ static bool add_value(struct dora__mapping *mapping, struct dora__span text, str
     }
     if (text.size == 0)
         line->problem = "a path is missing";
+    for (size_t i = 0; i < count; i++)
+        if (applied[i].function == DORA__FUNCTION_MATCH && !can_match(mapping, &applied[i]))
+            return put_part(mapping, (struct dora__part){.form = DORA__PART_LITERAL, .text = {"", 0}});
     bool room = put_part(mapping, (struct dora__part){.form = DORA__PART_PATH, .text = text});
     while (room && count)
         room = put_part(mapping, applied[--count]);
