@@ -95,6 +95,21 @@ static bool is_git(const struct dora_reader *reader) {
     return reader->git && reader->git->taken;
 }
 
+/* Whether JSON is what no NDJSON begins with: an array of objects, or an object whose first line is its brace alone. */
+static bool is_document(const char *bytes, size_t size) {
+    struct dora__json json = {bytes, bytes + size, NULL, false};
+    dora__json_skip_space(&json);
+    if (json.at == json.end)
+        return false;
+    const char *first = json.at++;
+    dora__json_skip_space(&json);
+    if (json.at == json.end)
+        return false;
+    if (*first == '[')
+        return *json.at == '{';
+    return *first == '{' && *json.at == '"' && memchr(first, '\n', (size_t)(json.at - first)) != NULL;
+}
+
 /* Whether JSON is an export of some tool; false: more bytes are needed to say. What is looked at does not depend on how
    many there are, nor is it looked at again before there are twice as many. */
 static bool recognise(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
@@ -107,6 +122,10 @@ static bool recognise(struct dora_reader *reader, const char *bytes, size_t size
         return false;
     if (builtin)
         dora__export_take(reader, builtin);
+    else if (is_document(bytes, size < LOOK_AHEAD ? size : LOOK_AHEAD))
+        dora__fail(&reader->failure, DORA_ERROR_INPUT,
+                   "a JSON document of no known source: its first item has the members of none (recognise lines); name "
+                   "the source, or give a mapping (docs/mappings.md); facts stand one object a line");
     return true;
 }
 

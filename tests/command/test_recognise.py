@@ -81,6 +81,25 @@ class Recognise(unittest.TestCase):
             )
             self.assertEqual((json.loads(done.stdout)["id"], done.stderr), ("d", b""))
 
+    def test_json_of_no_source(self) -> None:
+        """One message and one exit code for a document that nothing knows, however it is laid out; lines stay lines."""
+        item = {"number": 7, "colour": "red"}
+        for shape in ([item], [item, item], item):
+            for indent in (2, None):
+                text = json.dumps(shape, indent=indent).encode()
+                if indent is None and isinstance(shape, dict):
+                    continue
+                for words in (("check",), ("report",), ("convert",)):
+                    done = harness.dora(*words, "-", stdin=text)
+                    self.assertEqual(done.returncode, 3, done.stderr)
+                    self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+                    self.assertIn(b"name the source, or give a mapping", done.stderr)
+                told = harness.dora("check", "--from", "ndjson", "-", stdin=text)
+                self.assertNotIn(b"name the source", told.stderr)
+        rows = b'[1, 2]\n{"id":"n","service":"s"}\n{\n'
+        done = harness.dora("convert", "-", stdin=rows)
+        self.assertEqual(json.loads(done.stdout)["id"], "n")
+
 
 if __name__ == "__main__":
     unittest.main()
