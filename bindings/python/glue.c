@@ -150,6 +150,11 @@ int dora_python_write(void *context, const void *bytes, size_t size) {
     return 0;
 }
 
+int dora_python_convert(void *context, const dora_fact *fact) {
+    dora_python_conversion *conversion = context;
+    return dora_fact_writer_put(conversion->writer, fact, 1, &conversion->error) != DORA_OK;
+}
+
 void dora_python_text_free(dora_python_text *text) {
     free(text->data);
     *text = (dora_python_text){0};

@@ -70,4 +70,14 @@ int dora_python_write(void *context, const void *bytes, size_t size);
 /* Leaves {0}. */
 void dora_python_text_free(dora_python_text *text);
 
+/* Context of dora_python_convert. What the writer writes goes to `text`, by dora_python_write. */
+typedef struct dora_python_conversion {
+    dora_fact_writer *writer;
+    dora_python_text text;
+    dora_error error; /* of the fact that the writer refused */
+} dora_python_conversion;
+
+/* A dora_fact_fn: writes the fact. */
+int dora_python_convert(void *context, const dora_fact *fact);
+
 #endif

@@ -10,6 +10,7 @@ any library that speaks Arrow. A `Report` is rows in order, a table in a noteboo
 
 from libdora._native import version
 from libdora.account import Account
+from libdora.converting import Conversion, convert
 from libdora.engine import Engine, phases, report
 from libdora.errors import (
     ArgumentError,
@@ -38,6 +39,7 @@ __all__ = [
     "Changed",
     "ChangedDay",
     "Changes",
+    "Conversion",
     "DoraError",
     "Engine",
     "FileError",
@@ -57,6 +59,7 @@ __all__ = [
     "Table",
     "Tier",
     "Tiers",
+    "convert",
     "phases",
     "report",
     "tiers",

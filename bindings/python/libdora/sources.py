@@ -43,6 +43,15 @@ class ArrowArray(Protocol):
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
 
 
+class FactTaker(Protocol):
+    """Where facts go that are not to be added to the engine."""
+
+    context: Any  #: of dora_python_convert
+
+    def drain(self) -> None: ...
+    def check(self) -> None: ...
+
+
 class ReadableFile(Protocol):
     def read(self, size: int = -1, /) -> bytes | str: ...
 
@@ -114,6 +123,7 @@ class Reading:
     again: bool
     show: _native.Progress | None
     export: Export = Export()
+    taker: FactTaker | None = None
     rejected: int = 0
     rejections: list[Rejection] = dataclasses.field(default_factory=list)
 
@@ -154,6 +164,9 @@ class _Reader:
         options.names, options.names_count = names, names_count
         reading.export.fill(options, self.kept)
         options.on_reject, options.on_reject_context = ffi.addressof(lib, "dora_python_reject"), self.rejections
+        if reading.taker is not None:
+            options.on_fact = ffi.addressof(lib, "dora_python_convert")
+            options.on_fact_context = reading.taker.context
         if reading.delimiter is not None:
             delimiter = "\t" if reading.delimiter == "tab" else reading.delimiter
             if len(delimiter) != 1 or not delimiter.isascii():
@@ -167,7 +180,15 @@ class _Reader:
     def feed(self, data: bytes | bytearray | memoryview) -> None:
         error = new_error()
         with ffi.from_buffer("char[]", data) as pointer:
-            check(lib.dora_reader_feed(self.reader, pointer, len(data), error), error, self.source)
+            status = lib.dora_reader_feed(self.reader, pointer, len(data), error)
+        self.check(status, error)
+
+    def check(self, status: int, error: Any) -> None:
+        if self.reading.taker is not None:
+            self.reading.taker.check()
+        check(status, error, self.source)
+        if self.reading.taker is not None:
+            self.reading.taker.drain()
 
     def __enter__(self) -> _Reader:
         return self
@@ -177,7 +198,8 @@ class _Reader:
         status = lib.dora_reader_finish(self.reader, error) if kind is None else lib.DORA_OK
         lib.dora_reader_free(self.reader)
         self.reading.count(self.rejections, self.source)
-        check(status, error, self.source)
+        if kind is None:
+            self.check(status, error)
 
 
 def _gunzip(pieces: Iterator[bytes], source: str) -> Iterator[bytes]:
