@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import io
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
@@ -76,14 +76,12 @@ def _opened(to: Any) -> Iterator[Callable[[bytes], object]]:
         yield (lambda data: to.write(data.decode())) if is_text else to.write
         return
     path = os.path.realpath(os.fsdecode(to))
-    handle, beside = tempfile.mkstemp(prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
+    beside = f"{path}.{secrets.token_hex(8)}"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(beside, "xb") as file:
             yield file.write
-        with contextlib.suppress(OSError):
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(beside, os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o666 & ~mask)
+        with contextlib.suppress(OSError):  # a new file has the mode that it was made with
+            os.chmod(beside, os.stat(path).st_mode & 0o777)
         os.replace(beside, path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* See git.h. What is between two records is skipped, be it the newline or, with -z, the NUL that git puts there. */
 #include "read/source/git.h"
-#include "read/source/mapping.h"
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "read/source/mapping.h"
 
 #include <string.h>
 
@@ -31,9 +31,9 @@ const char dora__git_text[] =
     "# A change is committed when its committer says (%ct; %at in its place is when its author does). A tag\n"
     "# is deployed at the later of the commit's time and its own. Versions are two numbers or more, as v1.2,\n"
     "# 1.2.3, curl-8_3_0; not those with a word such as rc or beta. --tags REGEX says which tags are\n"
-    "# releases instead; --set tag_services='/^(.+)@/' says what in a tag is the service. Where a tagged commit itself "
-    "is a revert (\"This reverts commit\" begins a line of\n"
-    "# its message) its deployment is rework; other reverts are changes as any. Git knows of no incidents.\n";
+    "# releases instead; --set tag_services='/^(.+)@/' says what in a tag is the service. Where a tagged\n"
+    "# commit itself is a revert (\"This reverts commit\" begins a line of its message) its deployment is\n"
+    "# rework; other reverts are changes as any. Git knows of no incidents.\n";
 
 const char dora__git_parameters[] = "parameter tag_services = -\n";
 

@@ -61,7 +61,7 @@ def test_states_frames_and_dicts() -> None:
     facts = [{"id": "d1", "finished_at": "2024-01-02T10:00:00Z", "service": "shop"}]
     state = dora.Engine().read(facts).save()
     assert json.loads(converted(state)) == json.loads(converted(facts))
-    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow = pytest.importorskip("pyarrow", reason="columns are tried as a table of pyarrow")
     assert json.loads(converted(pyarrow.Table.from_pylist(facts))) == json.loads(converted(facts))
 
 
