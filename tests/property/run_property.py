@@ -14,6 +14,7 @@ import functools
 import gzip
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -180,7 +181,7 @@ def run_golden_inputs() -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=12)
+    parser.add_argument("--seeds", type=int, default=min(12, int(os.environ.get("DORA_SEEDS", "12"))))
     parser.add_argument("--long", action="store_true", help="200 seeds")
     parser.add_argument("--first", type=int, default=1)
     arguments = parser.parse_args()
