@@ -415,7 +415,7 @@ static void test_add_deployments(void **state) {
 
 static void test_add_between_queries(void **state) {
     (void)state;
-    check_scenario((step_fn *const[]){make_engine, account, ask, add_facts, account, ask, read_ndjson, ask, NULL}, 24);
+    check_scenario((step_fn *const[]){make_engine, account, add_facts, ask, read_ndjson, ask, NULL}, 20);
 }
 
 static void test_read_ndjson(void **state) {
