@@ -201,14 +201,16 @@ static bool put_entry(struct dora__pool *pool, const char *data, uint32_t size) 
     struct dora__entry *entry =
         &pool->chunks[pool->count >> DORA__POOL_CHUNK_BITS][pool->count & (DORA__POOL_CHUNK - 1)];
     if (size <= DORA__POOL_NEAR) {
+        memset(entry->string.room, 0, sizeof entry->string.room);
         memcpy(entry->string.near, data, size);
-        entry->string.room[DORA__POOL_NEAR] = (char)size;
+        entry->string.room[DORA__POOL_NEAR] = (char)(DORA__POOL_NEAR - size);
         return true;
     }
-    char *copy = dora__arena_alloc(&pool->bytes, size, 1);
+    char *copy = dora__arena_alloc(&pool->bytes, (size_t)size + 1, 1);
     if (!copy)
         return false;
     memcpy(copy, data, size);
+    copy[size] = '\0';
     entry->string.far.data = copy;
     entry->string.far.size = size;
     entry->string.room[DORA__POOL_NEAR] = (char)DORA__POOL_FAR;

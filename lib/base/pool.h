@@ -20,8 +20,9 @@ enum {
     DORA__POOL_FAR = 255
 };
 
-/* A string of up to DORA__POOL_NEAR bytes, as most ids are, with its size behind them; or the place of a longer one,
-   which costs a second cache miss, and DORA__POOL_FAR. */
+/* A string of up to DORA__POOL_NEAR bytes, as most ids are, and behind them by how many it is shorter, which ends the
+   longest one with a zero as well; or the place of a longer one, which costs a second cache miss, and DORA__POOL_FAR.
+   Every string is terminated. */
 struct dora__entry {
     union {
         struct {
@@ -104,7 +105,8 @@ static inline dora_string dora__pool_get(const struct dora__pool *pool, uint32_t
     const struct dora__entry *entry = dora__pool_entry(pool, handle);
     if (dora__entry_is_far(entry))
         return (dora_string){entry->string.far.data, entry->string.far.size};
-    return (dora_string){entry->string.near, (unsigned char)entry->string.room[DORA__POOL_NEAR]};
+    return (dora_string){entry->string.near,
+                         DORA__POOL_NEAR - (uint32_t)(unsigned char)entry->string.room[DORA__POOL_NEAR]};
 }
 
 /* Order by bytes, a prefix first. */
