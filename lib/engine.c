@@ -27,18 +27,42 @@ void dora_fact_init(dora_fact *fact, dora_kind kind) {
         }
 }
 
-static dora_status take_production(dora_engine *engine, const char *names, dora_error *error) {
-    if (!names)
-        names = "production,prod,live";
-    size_t size = strlen(names);
-    if (size == 0 || size > 65536)
-        return dora__fail(error, DORA_ERROR_ARGUMENT, "production: names separated by commas are wanted");
-    engine->production = dora__alloc(&engine->memory, size + 1, 1);
-    if (!engine->production)
+/* A copy of text, lower case where it is `lowered`. NULL: out of memory. */
+static char *copy_text(dora_engine *engine, const char *text, bool lowered) {
+    size_t size = strlen(text) + 1;
+    char *copy = dora__alloc(&engine->memory, size, 1);
+    for (size_t i = 0; copy && i < size; i++)
+        copy[i] = (char)(lowered && text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);
+    return copy;
+}
+
+static void put_text(dora_engine *engine, char **text, size_t *size, char *copy) {
+    dora__free(&engine->memory, *text, *size, 1);
+    *text = copy;
+    *size = strlen(copy) + 1;
+}
+
+dora_status dora__engine_take(dora_engine *engine, const char *production, const char *zone_name,
+                              int64_t attribution_us, dora_error *error) {
+    struct dora__zone *zone;
+    dora_status status = dora__zone_new(&engine->memory, zone_name, engine->zone_folder, &zone, error);
+    if (status != DORA_OK)
+        return status;
+    char *names = copy_text(engine, production, true);
+    char *name = copy_text(engine, strcmp(zone_name, "Z") ? zone_name : "UTC", false);
+    if (!names || !name) {
+        dora__free(&engine->memory, names, names ? strlen(names) + 1 : 0, 1);
+        dora__free(&engine->memory, name, name ? strlen(name) + 1 : 0, 1);
+        dora__zone_free(zone);
         return dora__fail_memory(error);
-    engine->production_size = size + 1;
-    for (size_t i = 0; i <= size; i++)
-        engine->production[i] = (char)(names[i] >= 'A' && names[i] <= 'Z' ? names[i] + ('a' - 'A') : names[i]);
+    }
+    put_text(engine, &engine->production, &engine->production_size, names);
+    put_text(engine, &engine->zone_name, &engine->zone_name_size, name);
+    dora__zone_free(engine->zone);
+    engine->zone = zone;
+    engine->linking.production = engine->production;
+    engine->linking.zone = zone;
+    engine->linking.attribution_us = attribution_us;
     return DORA_OK;
 }
 
@@ -49,20 +73,26 @@ static dora_status take_options(dora_engine *engine, const dora_engine_options *
         return dora__fail(error, DORA_ERROR_ARGUMENT, "attribution: a negative time");
     if (options->threads > DORA__THREADS_MOST)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "threads: at most %d", (int)DORA__THREADS_MOST);
-    dora_status status = take_production(engine, options->production, error);
-    if (status == DORA_OK)
-        status = dora__zone_new(&engine->memory, options->time_zone, options->zone_folder, &engine->zone, error);
+    const char *production = options->production ? options->production : "production,prod,live";
+    if (!*production || strlen(production) > 65536)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "production: names separated by commas are wanted");
+    if (options->zone_folder) {
+        if (!(engine->zone_folder = copy_text(engine, options->zone_folder, false)))
+            return dora__fail_memory(error);
+        engine->zone_folder_size = strlen(engine->zone_folder) + 1;
+    }
+    engine->production_given = options->production != NULL;
+    engine->zone_given = options->time_zone != NULL;
+    engine->attribution_given = options->attribution_us != 0;
     engine->linking = (struct dora__linking){
-        .production = engine->production,
-        .attribution_us = options->attribution_us ? options->attribution_us : 7 * DORA__US_PER_DAY,
         .changes_by_time = options->changes == DORA_CHANGES_TIME,
         .infer_rollbacks = options->infer_rollbacks != 0,
-        .zone = engine->zone,
         .progress = options->progress,
         .progress_context = options->progress_context,
         .threads = &engine->threads,
     };
-    return status;
+    return dora__engine_take(engine, production, options->time_zone ? options->time_zone : "UTC",
+                             options->attribution_us ? options->attribution_us : 7 * DORA__US_PER_DAY, error);
 }
 
 dora_status dora_engine_new(const dora_engine_options *options, dora_engine **engine, dora_error *error) {
@@ -105,22 +135,31 @@ void dora_engine_free(dora_engine *engine) {
     dora__facts_free(&engine->facts);
     dora__zone_free(engine->zone);
     dora__free(&memory, engine->production, engine->production_size, 1);
+    dora__free(&memory, engine->zone_name, engine->zone_name_size, 1);
+    dora__free(&memory, engine->zone_folder, engine->zone_folder_size, 1);
     dora__threads_free(&engine->threads);
     dora__memory_unlock(&memory);
     dora__free(&memory, engine, 1, sizeof *engine);
 }
 
-static dora_status fail_field(dora_error *error, dora_status status, enum dora__field field, const char *reason) {
+static dora_status fail_field(dora_engine *engine, dora_error *error, dora_status status, enum dora__field field,
+                              const char *reason) {
     if (status == DORA_ERROR_MEMORY)
         return dora__fail_memory(error);
+    if (status == DORA_ERROR_TOO_LATE) {
+        engine->facts.records++;
+        engine->facts.rejected++;
+        engine->facts.too_late++;
+        return dora__fail(error, status, "%s", engine->facts.late);
+    }
     if (status == DORA_ERROR_LIMIT)
         return dora__fail(error, status, "more than 4 billion facts or strings");
     return dora__fail(error, status, "%s: %s", dora__fields[field].name, reason);
 }
 
-static dora_status fail_fact(dora_error *error, dora_status status, size_t index, enum dora__field field,
-                             const char *reason) {
-    fail_field(error, status, field, reason);
+static dora_status fail_fact(dora_engine *engine, dora_error *error, dora_status status, size_t index,
+                             enum dora__field field, const char *reason) {
+    fail_field(engine, error, status, field, reason);
     if (error)
         error->record = index + 1;
     return status;
@@ -139,13 +178,13 @@ dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t 
         enum dora__field field = DORA__KIND;
         const char *reason = "";
         if (!fact)
-            return fail_fact(error, DORA_ERROR_INPUT, i, field, "a later version's field is set");
+            return fail_fact(engine, error, DORA_ERROR_INPUT, i, field, "a later version's field is set");
         dora_status status =
             dora__record_from_fact(&engine->facts, &engine->record, &engine->items, fact, &field, &reason);
         if (status == DORA_OK)
             status = dora__facts_put(&engine->facts, &engine->record);
         if (status != DORA_OK)
-            return fail_fact(error, status, i, field, reason);
+            return fail_fact(engine, error, status, i, field, reason);
     }
     return DORA_OK;
 }
@@ -155,7 +194,7 @@ dora_status dora_engine_service(dora_engine *engine, dora_string name, uint32_t 
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine, or nowhere to put the number");
     const char *reason = "";
     dora_status status = dora__service_handle(&engine->facts, name, service, &reason);
-    return status == DORA_OK ? status : fail_field(error, status, DORA__SERVICE_NAME, reason);
+    return status == DORA_OK ? status : fail_field(engine, error, status, DORA__SERVICE_NAME, reason);
 }
 
 void dora_deployment_init(dora_deployment *deployment) {
@@ -195,7 +234,7 @@ dora_status dora_engine_add_deployment(dora_engine *engine, const dora_deploymen
     if (!engine->pending && !(engine->pending = dora__pending_new(&engine->memory)))
         return dora__fail_memory(error);
     dora_status status = dora__pending_add(engine->pending, &engine->facts, deployment, &field, &reason);
-    return status == DORA_OK ? status : fail_field(error, status, field, reason);
+    return status == DORA_OK ? status : fail_field(engine, error, status, field, reason);
 }
 
 dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *options, dora_reader **reader,
@@ -209,7 +248,8 @@ dora_status dora_reader_new(dora_engine *engine, const dora_reader_options *opti
         return dora__fail(error, DORA_ERROR_ARGUMENT,
                           "reader options: struct_size is not set, or a later version's field is");
     dora_status status = dora__reader_new(&engine->facts, &own, reader, error);
-    if (status == DORA_OK && !own.source && !own.mapping && !(*reader)->giving) /* these read by one thread */
+    bool alone = own.source || own.mapping || engine->facts.frozen; /* read by one thread */
+    if (status == DORA_OK && !alone && !(*reader)->giving)
         (*reader)->threads = &engine->threads;
     return status;
 }
@@ -243,7 +283,7 @@ static dora_status follow(dora_engine *engine, bool *done) {
 
 dora_status dora__engine_flush(dora_engine *engine, dora_error *error) {
     dora_status status = engine->pending ? dora__pending_flush(engine->pending, &engine->facts) : DORA_OK;
-    return status == DORA_OK ? status : fail_field(error, status, DORA__KIND, "");
+    return status == DORA_OK ? status : fail_field(engine, error, status, DORA__KIND, "");
 }
 
 dora_status dora__engine_settle(dora_engine *engine, dora_error *error) {
@@ -284,6 +324,10 @@ dora_status dora_engine_account(dora_engine *engine, dora_account *account, dora
     own.loaded = facts->loaded;
     own.merged = facts->merged;
     own.rejected = facts->rejected;
+    own.too_late = facts->too_late;
+    own.forgotten = facts->frozen ? facts->frozen->forgotten : 0;
+    own.compacted = facts->frozen != NULL;
+    own.before_day = facts->frozen ? facts->frozen->before_day : 0;
     own.items = facts->items;
     own.silent = facts->silent;
     own.facts = facts->records + facts->loaded - facts->merged - facts->rejected;

@@ -19,6 +19,13 @@ struct dora_engine {
     struct dora__zone *zone;
     char *production;
     size_t production_size;
+    char *zone_name; /* terminated; UTC has one name */
+    size_t zone_name_size;
+    char *zone_folder; /* NULL: the system's */
+    size_t zone_folder_size;
+    bool production_given; /* by the caller, who is not to get others from a state */
+    bool zone_given;
+    bool attribution_given;
     struct dora__derived derived;
     struct dora__standing standing;
     struct dora__kept kept;
@@ -31,6 +38,17 @@ struct dora_engine {
 
 /* Puts what waits (see facts/pending.h): to be called before the facts are looked at. */
 dora_status dora__engine_flush(dora_engine *engine, dora_error *error);
+
+/* Takes these options in the place of those that there are; on failure these stay. ARGUMENT, IO or MEMORY. */
+dora_status dora__engine_take(dora_engine *engine, const char *production, const char *zone_name,
+                              int64_t attribution_us, dora_error *error);
+
+/* Takes over the options of forgotten facts, NULL for none, as far as the caller left them alone. ARGUMENT where the
+   engine has others. */
+dora_status dora__engine_adopt(dora_engine *engine, const struct dora__frozen *frozen, dora_error *error);
+
+/* Forgets what was derived. */
+void dora__engine_unsettle(dora_engine *engine);
 
 /* Derives what follows from the facts, if they changed. */
 dora_status dora__engine_settle(dora_engine *engine, dora_error *error);

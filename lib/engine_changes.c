@@ -7,8 +7,11 @@
 #include "query/mark.h"
 
 static void init_mark(dora_mark *mark, dora_engine *engine, dora_group by) {
-    *mark =
-        (dora_mark){.memory = &engine->memory, .facts = &engine->facts, .by = by, .secret = engine->facts.strings.key};
+    *mark = (dora_mark){.memory = &engine->memory,
+                        .facts = &engine->facts,
+                        .by = by,
+                        .secret = engine->facts.strings.key,
+                        .strings = engine->facts.strings.key};
 }
 
 static dora_status fill(dora_mark *mark, dora_engine *engine, dora_error *error) {
@@ -62,6 +65,9 @@ dora_status dora_engine_changes(dora_engine *engine, dora_mark *mark, dora_moves
     dora_status status = fill(&now, engine, error);
     if (status != DORA_OK)
         return status;
+    bool renewed = mark->strings != now.strings; /* since facts were forgotten; what it noted names other strings */
+    if (renewed)
+        dora__mark_clear(mark);
     if (dora__mark_compare(mark, &now, &own, cells) != DORA_OK) {
         dora__mark_clear(&now);
         return dora__fail_memory(error);
@@ -70,7 +76,7 @@ dora_status dora_engine_changes(dora_engine *engine, dora_mark *mark, dora_moves
     *mark = now;
     if (moves) {
         moves->span = own.span;
-        moves->grouping = own.grouping;
+        moves->grouping = own.grouping || renewed;
         moves->evidence = own.evidence;
     }
     return DORA_OK;

@@ -122,6 +122,8 @@ static dora_status restate_rows(struct restating *restating, dora_kind kind, boo
 dora_status dora_engine_facts(dora_engine *engine, dora_fact_fn on_fact, void *context, dora_error *error) {
     if (!engine || !on_fact)
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine or no function to give facts to");
+    if (engine->facts.frozen)
+        return dora__fail(error, DORA_ERROR_ARGUMENT, "facts were forgotten: what is left of them cannot be stated");
     dora_status status = dora__engine_flush(engine, error);
     if (status != DORA_OK)
         return status;

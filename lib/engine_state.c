@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine.h"
 #include "facts/absorb.h"
+#include "facts/unite.h"
 #include "state/file.h"
 #include "state/format.h"
 #include "state/load.h"
@@ -52,10 +53,34 @@ static dora_status take_options(const dora_merge_options *options, dora_merge_op
     return DORA_OK;
 }
 
+/* Adds the facts, of which it is known that none is too late, and puts what both have forgotten in its place. */
+static dora_status add_facts(dora_engine *into, const struct dora__facts *from, const struct dora__union *both) {
+    struct dora__facts *facts = &into->facts;
+    struct dora__frozen *before = facts->frozen;
+    facts->frozen = NULL;
+    dora_status status = dora__facts_merge(facts, from, &into->threads);
+    facts->frozen = status == DORA_OK && both->frozen ? both->frozen : before;
+    dora__frozen_free(facts->frozen == before ? both->frozen : before);
+    if (status != DORA_OK || !both->frozen)
+        return status;
+    facts->merged = facts->records + facts->loaded - facts->rejected - dora__facts_count(facts);
+    dora__engine_unsettle(into);
+    return DORA_OK;
+}
+
 static dora_status merge(dora_engine *into, const struct dora__facts *from, bool again, dora_error *error) {
     if (!again && dora__inputs_overlap(&into->facts.inputs, &from->inputs))
         return dora__fail(error, DORA_ERROR_REPEATED, "both have read the same input, whose facts would count twice");
-    dora_status status = dora__facts_merge(&into->facts, from, &into->threads);
+    struct dora__union both;
+    dora_status status = dora__unite(&into->facts, from, &both);
+    if (status == DORA_OK && both.misfit)
+        return dora__fail(error, DORA_ERROR_STATE, "%s", both.misfit);
+    if (status == DORA_OK && both.frozen && (status = dora__engine_adopt(into, both.frozen, error)) != DORA_OK) {
+        dora__frozen_free(both.frozen);
+        return status;
+    }
+    if (status == DORA_OK)
+        status = add_facts(into, from, &both);
     if (status == DORA_ERROR_LIMIT)
         return dora__fail(error, status, "more than 4 billion facts or strings");
     return status == DORA_OK ? status : dora__fail_memory(error);
@@ -81,6 +106,11 @@ dora_status dora_engine_load(dora_engine *engine, const void *bytes, size_t size
     dora__facts_init(&loaded, &engine->memory);
     status = dora__state_load(&loaded, bytes, size, error);
     if (status == DORA_OK && is_new(&engine->facts)) {
+        if ((status = dora__engine_adopt(engine, loaded.frozen, error)) != DORA_OK) {
+            dora__facts_free(&loaded);
+            return status;
+        }
+        dora__engine_unsettle(engine); /* it may have been asked while it was empty */
         struct dora__facts empty = engine->facts;
         engine->facts = loaded;
         loaded = empty;

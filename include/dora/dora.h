@@ -74,7 +74,8 @@ typedef enum dora_status {
     DORA_ERROR_CANCELLED = 5, /* a callback of the caller's asked to stop */
     DORA_ERROR_IO = 6,        /* a file, or the caller's write function, failed */
     DORA_ERROR_STATE = 7,     /* bytes that are no state: of another kind, damaged, or of a later major version */
-    DORA_ERROR_REPEATED = 8   /* an input that was read before, whose facts would count twice */
+    DORA_ERROR_REPEATED = 8,  /* an input that was read before, whose facts would count twice */
+    DORA_ERROR_TOO_LATE = 9   /* a fact that has to do with what was forgotten; see dora/compact.h */
 } dora_status;
 
 /* Where and why a call failed. Counts start at 1; 0 is "not known". `message` is UTF-8, always terminated, without
@@ -235,11 +236,10 @@ typedef struct dora_engine_options {
 DORA_API dora_status dora_engine_new(const dora_engine_options *options, dora_engine **engine, dora_error *error);
 DORA_API void dora_engine_free(dora_engine *engine);
 
-/*
- * Adds `count` facts, in order. Expected O(1) a fact. Stops at the first that cannot be: error->record is its number
- * (from 1), the facts before it are in, it and those after it are not. Errors: INPUT (the fact: missing id, instant out
- * of range, ill-formed UTF-8, ...), MEMORY, LIMIT, ARGUMENT. Facts that were added count as records in the accounting.
- */
+/* Adds `count` facts, in order. Expected O(1) a fact. Stops at the first that cannot be: error->record is its number
+   (from 1), the facts before it are in, it and those after it are not. Errors: INPUT (the fact: missing id, instant out
+   of range, ill-formed UTF-8, ...), TOO_LATE, MEMORY, LIMIT, ARGUMENT. Facts that were added, and one that came too
+   late, count as records in the accounting. */
 DORA_API dora_status dora_engine_add(dora_engine *engine, const dora_fact *facts, size_t count, dora_error *error);
 
 /* A number that stands for a service's name in one engine, for as long as the engine lives; 0 stands for none. Saves
@@ -388,9 +388,13 @@ typedef struct dora_account {
     uint64_t rejected;
     uint64_t unknown_fields; /* how often a record carried a field that its kind does not have */
     uint64_t dispositions[DORA_KIND_COUNT][DORA_DISPOSITION_COUNT];
-    uint64_t loaded; /* facts that came from states and other engines, of which some were merged */
-    uint64_t items;  /* of exports of tools: an item states any number of facts, which are the records */
-    uint64_t silent; /* items that state none */
+    uint64_t loaded;    /* facts that came from states and other engines, of which some were merged */
+    uint64_t items;     /* of exports of tools: an item states any number of facts, which are the records */
+    uint64_t silent;    /* items that state none */
+    uint64_t too_late;  /* records that came too late (see dora/compact.h), among the rejected ones */
+    uint64_t forgotten; /* facts of which only samples are left, among `facts` and the dispositions */
+    int32_t compacted;  /* 1: what was before before_day, in days since 1970-01-01, is forgotten; else 0 */
+    int32_t before_day;
 } dora_account;
 
 /* Fills `account` (its struct_size set). Settles what was added since the last query: O(facts) then, else O(1). */
@@ -449,9 +453,8 @@ DORA_API dora_status dora_engine_load_file(dora_engine *engine, const char *path
 /*
  * Adds all facts of `from`, which stays as it is, to `into`: the state of `into` is then that of an engine that read
  * the inputs of both. Commutative and associative; of facts with an id idempotent. Options of the engines may differ;
- * `into` keeps its own. O(facts of `from`). Errors: REPEATED (nothing is changed), MEMORY and LIMIT (a part of the
- * facts is in `into`, which is to be freed), ARGUMENT.
- */
+ * `into` keeps its own. O(facts of `from`). Errors: REPEATED and STATE (compacted ones that do not fit; nothing is
+ * changed), MEMORY and LIMIT (a part of the facts is in `into`, which is to be freed), ARGUMENT. */
 DORA_API dora_status dora_engine_merge(dora_engine *into, dora_engine *from, const dora_merge_options *options,
                                        dora_error *error);
 
@@ -553,8 +556,8 @@ DORA_API dora_status dora_query_run(dora_engine *engine, const dora_query *query
 DORA_API dora_result *dora_result_retain(dora_result *result);
 DORA_API void dora_result_free(dora_result *result);
 
-/* Called with the rows in order, in results of at most some thousand rows that are valid during the call. Called at
-   least once, perhaps with no rows. Non-zero stops with DORA_ERROR_CANCELLED. */
+/* Called with the rows in order, in results of at most some thousand rows, valid during the call; at least once,
+   perhaps with no rows. Non-zero stops with DORA_ERROR_CANCELLED. */
 typedef int (*dora_rows_fn)(void *context, const dora_result *rows);
 
 /* As dora_query_run, in memory that does not grow with the number of rows. */

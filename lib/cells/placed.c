@@ -347,7 +347,8 @@ static dora_status place_shared(struct dora__placed placed[DORA__SERIES_COUNT], 
     sharing.parts = dora__alloc(derived->memory, sharing.parts_count, sizeof *sharing.parts);
     if (!sharing.parts)
         return DORA_ERROR_MEMORY;
-    bool leads = *series >> DORA__LEAD_TIME & 1, recoveries = *series >> DORA__RECOVERY & 1, again = true;
+    bool leads = *series >> DORA__LEAD_TIME & 1, again = true;
+    bool recoveries = *series >> DORA__RECOVERY & 1 && !derived->samples[DORA__RECOVERY].count; /* none are stored */
     dora_status status = DORA_OK;
     while (again && status == DORA_OK) {
         bool leads_wanted = leads, recoveries_wanted = recoveries;

@@ -18,7 +18,7 @@ struct node {
     uint32_t parent;
 };
 
-/* A deployment whose sha is a known change. */
+/* A deployment whose sha is a known change; DORA__NO_ROW: one that is forgotten, and so are its ancestors. */
 struct head {
     uint32_t rank;
     uint32_t change;
@@ -41,6 +41,11 @@ struct waiting {
     uint32_t of[DORA__TOGETHER];
 };
 
+static bool is_forgotten(const struct ancestry *ancestry, uint32_t sha) {
+    const struct dora__facts *facts = ancestry->links->steps->facts;
+    return facts->frozen && dora__frozen_has_change(facts->frozen, dora__pool_get(&facts->strings, sha));
+}
+
 static bool add_heads(struct ancestry *ancestry, struct waiting *waiting) {
     uint32_t changes[DORA__TOGETHER];
     dora__changes_together(ancestry->links, waiting->id, waiting->count, changes);
@@ -48,7 +53,7 @@ static bool add_heads(struct ancestry *ancestry, struct waiting *waiting) {
                     ancestry->heads_count + waiting->count, sizeof *ancestry->heads))
         return false;
     for (uint32_t i = 0; i < waiting->count; i++)
-        if (changes[i] != DORA__NO_ROW)
+        if (changes[i] != DORA__NO_ROW || is_forgotten(ancestry, waiting->id[i]))
             ancestry->heads[ancestry->heads_count++] = (struct head){waiting->of[i], changes[i]};
     waiting->count = 0;
     return true;
@@ -159,8 +164,10 @@ __attribute__((always_inline)) static inline void look_ahead(const struct ancest
     enum { NEAR = 8, FAR = 16 };
     if (at + FAR >= ancestry->heads_count)
         return;
-    __builtin_prefetch(&ancestry->nodes[ancestry->heads[at + FAR].change], 1);
-    uint32_t parent = ancestry->nodes[ancestry->heads[at + NEAR].change].parent;
+    uint32_t far = ancestry->heads[at + FAR].change, near = ancestry->heads[at + NEAR].change;
+    if (far != DORA__NO_ROW)
+        __builtin_prefetch(&ancestry->nodes[far], 1);
+    uint32_t parent = near != DORA__NO_ROW ? ancestry->nodes[near].parent : DORA__NO_ROW;
     if (parent < SEVERAL)
         __builtin_prefetch(&ancestry->nodes[parent], 1);
 }
@@ -180,6 +187,7 @@ static dora_status walk_heads(struct ancestry *ancestry) {
 }
 
 static bool make_anchors(struct dora__derived *derived) {
+    const struct dora__frozen *frozen = derived->facts->frozen;
     size_t services = (size_t)derived->services + 1;
     derived->anchor = dora__alloc(derived->memory, services, sizeof *derived->anchor);
     if (!derived->anchor)
@@ -187,6 +195,8 @@ static bool make_anchors(struct dora__derived *derived) {
     derived->anchor_capacity = derived->anchor_known = services;
     for (size_t service = 0; service < services; service++)
         derived->anchor[service] = DORA__NO_ROW;
+    for (size_t i = 0; frozen && i < frozen->anchored_count; i++)
+        derived->anchor[frozen->anchored[i]] = DORA__FORGOTTEN_ROW;
     return true;
 }
 

@@ -127,9 +127,9 @@ static dora_status settle_changes(const struct dora__links *links) {
     struct dora__derived *derived = steps->derived;
     struct dora__samples *leads = &derived->samples[DORA__LEAD_TIME];
     dora_status status = DORA_OK;
-    if (!(leads->data = dora__alloc(steps->memory, links->changes->rows, sizeof *leads->data)))
+    if (!dora__grow(steps->memory, (void **)&leads->data, &leads->capacity, leads->count + links->changes->rows,
+                    sizeof *leads->data))
         return DORA_ERROR_MEMORY;
-    leads->capacity = links->changes->rows;
     for (uint32_t row = 0; row < links->changes->rows && status == DORA_OK; row++) {
         for (int way = 0; way < DORA__WAYS && row + AHEAD < links->changes->rows; way++)
             if (derived->first[way] && derived->first[way][row + AHEAD] != DORA__NO_ROW)

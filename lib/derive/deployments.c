@@ -88,12 +88,12 @@ static void account_inline(struct dora__steps *steps, const struct dora__chunk *
     steps->derived->has_inline |= !negative;
 }
 
-static void note_evidence(struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row) {
+void dora__note_evidence(const struct dora__chunk *chunk, uint32_t row, bool *failure, bool *rework) {
     bool rollback = dora__handle_at(chunk, DORA__ROLLBACK_OF, row) != 0;
-    derived->failure_known |= rollback || dora__byte_at(chunk, DORA__FAILED, row) ||
-                              dora__instant_at(chunk, DORA__RESTORED_AT, row) != DORA_ABSENT ||
-                              dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT;
-    derived->rework_known |= rollback || dora__byte_at(chunk, DORA__REWORK, row);
+    *failure |= rollback || dora__byte_at(chunk, DORA__FAILED, row) ||
+                dora__instant_at(chunk, DORA__RESTORED_AT, row) != DORA_ABSENT ||
+                dora__instant_at(chunk, DORA__ROLLED_BACK_AT, row) != DORA_ABSENT;
+    *rework |= rollback || dora__byte_at(chunk, DORA__REWORK, row);
 }
 
 static bool count_environment(struct dora__derived *derived, struct dora__map *index, uint32_t environment,
@@ -192,7 +192,7 @@ static dora_status derive_row(struct dora__steps *steps, struct production *prod
     if (plus || disposition == DORA_FAILED_ATTEMPT)
         derived->flags[row] = plus ? DORA__IS_PLUS | DORA__IS_ATTEMPT : DORA__IS_ATTEMPT;
     account_inline(steps, chunk, row, plus);
-    note_evidence(derived, chunk, row);
+    dora__note_evidence(chunk, row, &derived->failure_known, &derived->rework_known);
     return DORA_OK;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "derive/step.h"
 
+#include <string.h>
+
 dora_status dora__step_on(struct dora__steps *steps, uint64_t facts) {
     const struct dora__linking *linking = &steps->derived->linking;
     steps->derived->steps += facts;
@@ -109,6 +111,32 @@ static dora_status note_all_days(struct dora__steps *steps) {
     return DORA_OK;
 }
 
+/* Begins with what is left of forgotten facts. */
+static bool thaw(struct dora__derived *derived, const struct dora__frozen *frozen) {
+    struct dora__memory *memory = derived->memory;
+    memcpy(derived->account, frozen->account, sizeof derived->account);
+    derived->failure_known = frozen->failure_known;
+    derived->rework_known = frozen->rework_known;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++) {
+        const struct dora__samples *from = &frozen->samples[series];
+        struct dora__samples *to = &derived->samples[series];
+        if (!from->count)
+            continue;
+        if (!dora__grow(memory, (void **)&to->data, &to->capacity, from->count, sizeof *to->data))
+            return false;
+        memcpy(to->data, from->data, from->count * sizeof *to->data);
+        to->count = from->count;
+    }
+    if (frozen->phases_count) {
+        if (!dora__grow(memory, (void **)&derived->phases, &derived->phases_capacity, frozen->phases_count,
+                        sizeof *derived->phases))
+            return false;
+        memcpy(derived->phases, frozen->phases, frozen->phases_count * sizeof *derived->phases);
+        derived->phases_count = frozen->phases_count;
+    }
+    return dora__add_environments(derived, frozen->environments, frozen->environments_count);
+}
+
 dora_status dora__derive(struct dora__derived *derived, const struct dora__facts *facts,
                          const struct dora__linking *linking) {
     static dora_status (*const all_steps[])(struct dora__steps *) = {
@@ -131,14 +159,12 @@ dora_status dora__derive(struct dora__derived *derived, const struct dora__facts
                                 .facts = facts,
                                 .deployments = &facts->tables[DORA_KIND_DEPLOYMENT],
                                 .memory = derived->memory};
-    dora_status status = DORA_OK;
+    dora_status status = facts->frozen && !thaw(derived, facts->frozen) ? DORA_ERROR_MEMORY : DORA_OK;
     for (size_t i = 0; i < sizeof all_steps / sizeof all_steps[0] && status == DORA_OK; i++)
         status = all_steps[i](&steps);
     if (status == DORA_OK)
         status = note_all_days(&steps);
-    dora__free(steps.memory, steps.lanes.ranks, steps.lanes.count, sizeof *steps.lanes.ranks);
-    dora__free(steps.memory, steps.lanes.begin, (size_t)derived->services + 2, sizeof *steps.lanes.begin);
-    dora__order_end(&steps);
+    dora__steps_end(&steps);
     return status;
 }
 

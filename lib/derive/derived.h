@@ -11,7 +11,6 @@
 
 #include "base/threads.h"
 #include "calendar/zone.h"
-#include "derive/samples.h"
 #include "facts/facts.h"
 
 /* The engine's options that decide what links to what. */
@@ -38,7 +37,8 @@ enum {
     DORA__IS_BLAMED = 64 /* has an attributed incident */
 };
 
-#define DORA__NO_ROW UINT32_MAX
+#define DORA__NO_ROW        UINT32_MAX
+#define DORA__FORGOTTEN_ROW (UINT32_MAX - 1) /* no row has this number */
 
 /* How a change got its first deployment; what comes first decides. */
 enum dora__way { DORA__BY_LIST, DORA__BY_ANCESTRY, DORA__BY_TIME, DORA__WAYS };
@@ -48,11 +48,6 @@ struct dora__edit {
     enum dora__series series;
     bool taken;
     struct dora__sample sample;
-};
-
-struct dora__environment {
-    uint32_t name; /* handle, 0 for none */
-    uint64_t count;
 };
 
 struct dora__derived {

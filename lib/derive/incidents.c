@@ -4,8 +4,7 @@
  */
 #include "derive/step.h"
 
-/* The last deployment of the lane with t <= opened that is near enough, or DORA__NO_ROW. */
-static uint32_t last_before(const struct dora__steps *steps, uint32_t service, int64_t opened) {
+uint32_t dora__last_before(const struct dora__steps *steps, uint32_t service, int64_t opened) {
     const struct dora__lanes *lanes = &steps->lanes;
     const struct dora__ranked *ranked = steps->order.ranked;
     int64_t window_us = steps->derived->linking.attribution_us;
@@ -34,7 +33,7 @@ static uint32_t attribute(struct dora__steps *steps, const struct dora__chunk *c
     } else if (opened == DORA_ABSENT) {
         disposition = DORA_NO_TIME;
     } else {
-        deployment = last_before(steps, dora__handle_at(chunk, DORA__SERVICE_NAME, row), opened);
+        deployment = dora__last_before(steps, dora__handle_at(chunk, DORA__SERVICE_NAME, row), opened);
         disposition = deployment != DORA__NO_ROW ? DORA_BY_TIME : DORA_UNATTRIBUTED;
     }
     dora__account_for(steps, DORA_KIND_INCIDENT, disposition);

@@ -58,20 +58,17 @@ __attribute__((always_inline)) static inline void fetch_cell(const struct dora__
         __builtin_prefetch((const char *)chunk->column[field] + at * width);
 }
 
-/* Room for the samples of all changes that count; what was there is lost. */
+/* Room for the samples of all changes that count, in the place of those that were there. */
 static bool make_room(const struct leads *leads) {
     struct dora__derived *derived = leads->steps->derived;
     uint64_t counted = derived->account[DORA_KIND_CHANGE][DORA_COUNTED]; /* with those of deployments of their own */
     size_t most = counted < leads->changes->rows ? (size_t)counted : leads->changes->rows;
     for (uint32_t left = leads->series; left; left &= left - 1) {
-        struct dora__samples *samples = &derived->samples[__builtin_ctz(left)];
-        samples->count = 0;
-        if (most <= samples->capacity)
-            continue;
-        dora__free(derived->memory, samples->data, samples->capacity, sizeof *samples->data);
-        samples->data = dora__alloc(derived->memory, most, sizeof *samples->data);
-        samples->capacity = samples->data ? most : 0;
-        if (!samples->data)
+        enum dora__series series = (enum dora__series)__builtin_ctz(left);
+        struct dora__samples *samples = &derived->samples[series];
+        samples->count = dora__thawed(derived, series);
+        if (!dora__grow(derived->memory, (void **)&samples->data, &samples->capacity, samples->count + most,
+                        sizeof *samples->data))
             return false;
     }
     return true;

@@ -133,8 +133,11 @@ dora_status dora__make_order(struct dora__steps *steps) {
     return order->ranked && keys && rows ? dora__step_on(steps, deployments) : DORA_ERROR_MEMORY;
 }
 
-void dora__order_end(struct dora__steps *steps) {
+void dora__steps_end(struct dora__steps *steps) {
     struct dora__order *order = &steps->order;
+    struct dora__lanes *lanes = &steps->lanes;
+    dora__free(steps->memory, lanes->ranks, lanes->count, sizeof *lanes->ranks);
+    dora__free(steps->memory, lanes->begin, (size_t)steps->derived->services + 2, sizeof *lanes->begin);
     dora__free(steps->memory, order->rank, steps->derived->deployments, sizeof *order->rank);
     dora__free(steps->memory, order->ranked, order->count, sizeof *order->ranked);
 }

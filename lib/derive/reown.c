@@ -168,7 +168,7 @@ bool dora__changes_follow(const struct dora__derived *derived, uint32_t deployme
              sha = dora__handle_at(chunk, DORA__SHA, deployment);
     if (!tables[DORA_KIND_CHANGE].rows)
         return true;
-    if (derived->linking.changes_by_time)
+    if (derived->linking.changes_by_time || (sha && derived->facts->frozen))
         return false;
     if (!derived->anchor || service >= derived->anchor_known || derived->anchor[service] == DORA__NO_ROW ||
         known_change(&tables[DORA_KIND_CHANGE], sha) == DORA__NO_ROW)

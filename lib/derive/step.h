@@ -68,7 +68,11 @@ int dora__compare_deployments(const void *steps, uint32_t a, uint32_t b);
 /* Makes steps->order, or the order and steps->lanes, where they are not yet there. */
 dora_status dora__make_order(struct dora__steps *steps);
 dora_status dora__make_lanes(struct dora__steps *steps);
-void dora__order_end(struct dora__steps *steps);
+void dora__steps_end(struct dora__steps *steps);
+
+/* The last deployment of a service with t <= opened that is near enough to be blamed, or DORA__NO_ROW; there are lanes.
+   O(log deployments). */
+uint32_t dora__last_before(const struct dora__steps *steps, uint32_t service, int64_t opened);
 
 /* One of a row array a deployment, made when first asked for, all `initial`. */
 int64_t *dora__deployment_column(struct dora__steps *steps, int64_t **column, int64_t initial);
@@ -108,6 +112,11 @@ dora_status dora__put_edit(struct dora__steps *steps, enum dora__series series, 
 /* When a failed deployment had recovered; DORA_ABSENT while it is open. */
 int64_t dora__recovered_at(const struct dora__derived *derived, const struct dora__chunk *chunk, uint32_t row);
 
+/* How many of the stored samples of a series are left of forgotten facts: the first ones. */
+static inline size_t dora__thawed(const struct dora__derived *derived, enum dora__series series) {
+    return derived->facts->frozen ? derived->facts->frozen->samples[series].count : 0;
+}
+
 /* Stores a sample at an instant. */
 dora_status dora__put_sample(struct dora__steps *steps, enum dora__series series, int64_t cohort_us, uint32_t service,
                              int64_t value);
@@ -133,6 +142,9 @@ typedef dora_status dora__range_fn(struct dora__steps *steps, uint32_t row, uint
 
 /* Calls it for all deployments that are to be settled, on several threads where that pays. */
 dora_status dora__in_ranges(struct dora__steps *steps, dora__range_fn *range);
+
+/* Whether an undeleted deployment says that failures, or rework, are told. */
+void dora__note_evidence(const struct dora__chunk *chunk, uint32_t row, bool *failure, bool *rework);
 
 /* Adds to the counts of environments; false: out of memory. */
 bool dora__add_environments(struct dora__derived *derived, const struct dora__environment *environments, size_t count);

@@ -10,6 +10,7 @@
 #include "facts/column.h"
 #include "facts/list.h"
 #include "facts/record.h"
+#include "facts/too_late.h"
 
 #include <string.h>
 
@@ -126,17 +127,50 @@ static bool take_fields(struct dora__shard *shard, const struct dora__chunk *chu
     return put_items(shard, record, dora__list_at(chunk, (enum dora__field)list_at, at));
 }
 
-static dora_status absorb_row(struct dora__shard *shard, dora_kind kind, const struct dora__chunk *chunk, uint32_t at) {
+void dora__record_of_row(const struct dora__facts *facts, dora_kind kind, uint32_t row, struct dora__record *record) {
+    const struct dora__chunk *chunk = dora__chunk_of(&facts->tables[kind], row);
+    uint32_t at = row & (DORA__CHUNK_ROWS - 1);
+    dora__record_begin(record, kind);
+    record->id = dora__handle_at(chunk, DORA__ID, at);
+    record->fields = stated_fields(facts, chunk, at);
+    for (uint64_t left = record->fields & ~DORA__LISTS; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        record->values[field] = dora__cell(facts, chunk, field, at);
+        int64_t as_of = as_of_at(chunk, field, at);
+        record->as_of = as_of > record->as_of && as_of != INT64_MAX ? as_of : record->as_of;
+    }
+    record->deleted = dora__byte_at(chunk, DORA__DELETED, at) == 2;
+    record->fields &= ~DORA__BIT(DORA__DELETED);
+    int list_at = dora__list_field(record->fields);
+    const struct dora__list *list = list_at < 0 ? NULL : dora__list_at(chunk, (enum dora__field)list_at, at);
+    if (list) {
+        record->items = list->items;
+        record->items_count = list->count;
+    }
+}
+
+static dora_status absorb_row(struct dora__shard *shard, dora_kind kind, uint32_t row) {
+    const struct dora__chunk *chunk = dora__chunk_of(&shard->facts.tables[kind], row);
+    uint32_t at = row & (DORA__CHUNK_ROWS - 1);
     uint64_t left = stated_fields(&shard->facts, chunk, at);
     uint32_t id = handles_of(shard, dora__id_type(kind))[dora__handle_at(chunk, DORA__ID, at)];
     dora_status status;
+    if (shard->into->frozen) {
+        struct dora__record whole;
+        dora__record_of_row(&shard->facts, kind, row, &whole);
+        if (dora__too_late(shard->into, &shard->facts, &whole)) { /* by what several records state together */
+            shard->facts.rejected++;
+            shard->facts.too_late++;
+            return DORA_OK;
+        }
+    }
     do {
         struct dora__record record;
         dora__record_begin(&record, kind);
         record.id = id;
         if (!take_fields(shard, chunk, at, &left, &record))
             return DORA_ERROR_MEMORY;
-        status = dora__facts_put(shard->into, &record);
+        status = dora__facts_put_known(shard->into, &record);
     } while (left && status == DORA_OK);
     return status;
 }
@@ -146,7 +180,7 @@ static dora_status absorb_rows(struct dora__shard *shard, dora_kind kind) {
     dora_status status = DORA_OK;
     shard->singly += table->rows;
     for (uint32_t row = 0; row < table->rows && status == DORA_OK; row++)
-        status = absorb_row(shard, kind, dora__chunk_of(table, row), row & (DORA__CHUNK_ROWS - 1));
+        status = absorb_row(shard, kind, row);
     return status;
 }
 
@@ -266,7 +300,7 @@ static dora_status prepare(struct dora__shard *shard) {
         status = translate(into->memory, &shard->services, &from->services, &into->services);
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
         shard->row[kind] = UINT32_MAX;
-        if (status == DORA_OK && from->tables[kind].rows && is_plain(&from->tables[kind]))
+        if (status == DORA_OK && from->tables[kind].rows && !into->frozen && is_plain(&from->tables[kind]))
             status = reserve_plain(shard, kind);
     }
     return status;
@@ -294,19 +328,13 @@ static dora_status absorb_rest(struct dora__shard *shard) {
     return status;
 }
 
-static uint64_t count_rows(const struct dora__facts *facts) {
-    uint64_t rows = 0;
-    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
-        rows += facts->tables[kind].rows;
-    return rows;
-}
-
 /* Tables say that they have the plain rows before these are there, and take it back where room for all is not had. */
 static dora_status absorb(struct dora__shard *const *shards, size_t count, struct dora__threads *threads) {
     struct dora__facts *into = shards[0]->into;
     uint32_t rows[DORA_KIND_COUNT];
-    uint64_t before = count_rows(into), records = into->records, loaded = into->loaded, rejected = into->rejected;
-    uint64_t items = into->items, silent = into->silent;
+    uint64_t before = dora__facts_count(into), records = into->records, loaded = into->loaded,
+             rejected = into->rejected;
+    uint64_t items = into->items, silent = into->silent, too_late = into->too_late;
     dora_status status = DORA_OK;
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         rows[kind] = into->tables[kind].rows;
@@ -318,7 +346,7 @@ static dora_status absorb(struct dora__shard *const *shards, size_t count, struc
         return status;
     }
     dora__threads_run(threads, copy_shard, &(struct absorbing){shards}, count);
-    into->records += count_rows(into) - before;
+    into->records += dora__facts_count(into) - before;
     for (size_t i = 0; i < count && status == DORA_OK; i++) {
         status = absorb_rest(shards[i]);
         records += shards[i]->facts.records;
@@ -326,6 +354,7 @@ static dora_status absorb(struct dora__shard *const *shards, size_t count, struc
         rejected += shards[i]->facts.rejected;
         items += shards[i]->facts.items;
         silent += shards[i]->facts.silent;
+        too_late += shards[i]->facts.too_late;
     }
     if (status != DORA_OK)
         return status;
@@ -334,7 +363,8 @@ static dora_status absorb(struct dora__shard *const *shards, size_t count, struc
     into->rejected = rejected;
     into->items = items;
     into->silent = silent;
-    into->merged = records + loaded - rejected - count_rows(into); /* among the shards' own facts, too */
+    into->too_late = too_late;
+    into->merged = records + loaded - rejected - dora__facts_count(into); /* among the shards' own facts, too */
     return DORA_OK;
 }
 
@@ -348,13 +378,78 @@ dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count,
 dora_status dora__facts_merge(struct dora__facts *into, const struct dora__facts *from, struct dora__threads *threads) {
     struct dora__shard shard = {.facts = *from, .into = into}, *shards[] = {&shard};
     shard.facts.records = shard.facts.merged = shard.facts.rejected = shard.facts.items = shard.facts.silent = 0;
-    shard.facts.loaded = count_rows(from);
+    shard.facts.too_late = 0;
+    shard.facts.loaded = dora__facts_count(from);
     dora__unknown_init(&shard.facts.unknown, into->memory);
     dora_status status = DORA_ERROR_MEMORY;
     if (dora__inputs_reserve(&into->inputs, into->memory, from->inputs.count))
         status = absorb(shards, 1, threads);
     for (size_t i = 0; i < from->inputs.count && status == DORA_OK; i++)
         dora__inputs_add(&into->inputs, into->memory, &from->inputs.items[i]); /* there is room */
+    free_translation(into->memory, &shard.strings);
+    free_translation(into->memory, &shard.services);
+    dora__free(into->memory, shard.items, shard.items_capacity, sizeof *shard.items);
+    return status;
+}
+
+/* Marks the strings of a row, in the place of their handles in the other pool. */
+static void mark_strings(const struct dora__facts *facts, dora_kind kind, const struct dora__chunk *chunk, uint32_t row,
+                         uint32_t *marks) {
+    uint64_t handles = chunk->columns & (facts->handles | DORA__BIT(DORA__ID)) & ~DORA__BIT(DORA__SERVICE_NAME);
+    if (dora__id_type(kind) == DORA__SERVICE)
+        handles &= ~DORA__BIT(DORA__ID);
+    for (; handles; handles &= handles - 1)
+        marks[dora__handle_at(chunk, (enum dora__field)__builtin_ctzll(handles), row)] = 1;
+    int list_at = dora__list_field(chunk->columns);
+    const struct dora__list *list = list_at < 0 ? NULL : dora__list_at(chunk, (enum dora__field)list_at, row);
+    for (uint32_t i = 0; list && i < list->count; i++)
+        marks[list->items[i]] = 1;
+}
+
+/* Handles of the strings of the rows that are kept. */
+static dora_status translate_kept(struct dora__shard *shard, uint8_t *const keep[DORA_KIND_COUNT]) {
+    const struct dora__facts *from = &shard->facts;
+    struct dora__translation *strings = &shard->strings;
+    size_t count = (size_t)from->strings.count + 1;
+    if (!dora__grow(shard->into->memory, (void **)&strings->to, &strings->capacity, count, sizeof *strings->to))
+        return DORA_ERROR_MEMORY;
+    memset(strings->to, 0, count * sizeof *strings->to);
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        for (uint32_t row = 0; row < from->tables[kind].rows; row++)
+            if (keep[kind][row])
+                mark_strings(from, (dora_kind)kind, dora__chunk_of(&from->tables[kind], row), row, strings->to);
+    strings->to[0] = 0;
+    dora_status status = DORA_OK;
+    for (uint32_t handle = 1; handle < count && status == DORA_OK; handle++)
+        if (strings->to[handle]) {
+            dora_string string = dora__pool_get(&from->strings, handle);
+            status = dora__pool_intern(&shard->into->strings, string.data, string.size, &strings->to[handle]);
+        }
+    strings->count = from->strings.count;
+    return status == DORA_OK ? translate(shard->into->memory, &shard->services, &from->services, &shard->into->services)
+                             : status;
+}
+
+dora_status dora__facts_keep(struct dora__facts *into, const struct dora__facts *from,
+                             uint8_t *const keep[DORA_KIND_COUNT]) {
+    struct dora__shard shard = {.facts = *from, .into = into};
+    dora_status status = translate_kept(&shard, keep);
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        for (uint32_t row = 0; row < from->tables[kind].rows && status == DORA_OK; row++)
+            if (keep[kind][row])
+                status = absorb_row(&shard, (dora_kind)kind, row);
+    if (status == DORA_OK && (!dora__inputs_reserve(&into->inputs, into->memory, from->inputs.count) ||
+                              !absorb_unknown(&into->unknown, &from->unknown)))
+        status = DORA_ERROR_MEMORY;
+    for (size_t i = 0; i < from->inputs.count && status == DORA_OK; i++)
+        dora__inputs_add(&into->inputs, into->memory, &from->inputs.items[i]); /* there is room */
+    into->records = from->records;
+    into->loaded = from->loaded;
+    into->merged = from->merged;
+    into->rejected = from->rejected;
+    into->items = from->items;
+    into->silent = from->silent;
+    into->too_late = from->too_late;
     free_translation(into->memory, &shard.strings);
     free_translation(into->memory, &shard.services);
     dora__free(into->memory, shard.items, shard.items_capacity, sizeof *shard.items);
@@ -386,6 +481,7 @@ void dora__shard_clear(struct dora__shard *shard) {
     dora__unknown_free(&facts->unknown);
     dora__unknown_init(&facts->unknown, facts->memory);
     facts->records = facts->loaded = facts->merged = facts->rejected = facts->items = facts->silent = 0;
+    facts->too_late = 0;
     if (facts->strings.count <= STRINGS_KEPT && facts->services.count <= STRINGS_KEPT)
         return;
     clear_strings(&facts->strings, &shard->strings);

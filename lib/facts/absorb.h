@@ -41,6 +41,14 @@ dora_status dora__shards_absorb(struct dora__shard *const *shards, size_t count,
    have if the records of both had been read into it, but counts them as loaded. MEMORY or LIMIT: part of it is in. */
 dora_status dora__facts_merge(struct dora__facts *into, const struct dora__facts *from, struct dora__threads *threads);
 
+/* The fact of a row as one record, whenever its fields were stated; its strings and list stay those of `facts`. */
+void dora__record_of_row(const struct dora__facts *facts, dora_kind kind, uint32_t row, struct dora__record *record);
+
+/* Makes `into`, empty before, of the rows of `from` that keep[kind] marks, a byte each, with their inputs and counts.
+   Services keep their handles; of strings only those go over that a row has. MEMORY or LIMIT. */
+dora_status dora__facts_keep(struct dora__facts *into, const struct dora__facts *from,
+                             uint8_t *const keep[DORA_KIND_COUNT]);
+
 /* Forgets the facts and counts; keeps room, and strings unless they are many (see renewals). */
 void dora__shard_clear(struct dora__shard *shard);
 

@@ -264,7 +264,24 @@ static dora_status put_identified(struct dora__facts *facts, const struct dora__
     return status == DORA_OK ? all : status;
 }
 
+/* Row by row, where some may be too late. */
+static dora_status put_singly(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
+    dora_status status = DORA_OK;
+    for (; *done < batch->rows && status == DORA_OK; *done += status == DORA_OK) {
+        struct dora__record record = {.kind = batch->kind, .as_of = DORA_ABSENT};
+        if (batch->ids && batch->ids[*done].size)
+            status = dora__pool_intern(dora__facts_pool(facts, dora__id_type(batch->kind)), batch->ids[*done].data,
+                                       batch->ids[*done].size, &record.id);
+        dora__batch_read(facts, batch, *done, &record);
+        if (status == DORA_OK)
+            status = dora__facts_put(facts, &record);
+    }
+    return status;
+}
+
 dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
     *done = 0;
+    if (dora__gate_of(facts))
+        return put_singly(facts, batch, done);
     return batch->ids ? put_identified(facts, batch, done) : append_rows(facts, batch, NULL, done, batch->rows);
 }

@@ -7,6 +7,7 @@
 
 #include "facts/column.h"
 #include "facts/list.h"
+#include "facts/too_late.h"
 
 void dora__facts_init(struct dora__facts *facts, struct dora__memory *memory) {
     *facts = (struct dora__facts){.memory = memory};
@@ -36,6 +37,7 @@ void dora__facts_free(struct dora__facts *facts) {
         free_table(facts->memory, &facts->tables[kind]);
     dora__unknown_free(&facts->unknown);
     dora__inputs_free(&facts->inputs, facts->memory);
+    dora__frozen_free(facts->frozen);
     dora__arena_clear(&facts->columns);
     dora__arena_clear(&facts->lists);
     dora__pool_free(&facts->services);
@@ -163,6 +165,14 @@ static bool widen_columns(struct dora__facts *facts, struct dora__chunk *chunk, 
     return true;
 }
 
+bool dora__facts_restates(const struct dora__facts *facts, const struct dora__chunk *chunk, int field, uint32_t at,
+                          const struct dora__record *record) {
+    int64_t old = dora__cell(facts, chunk, field, at);
+    int64_t new = field == DORA__DELETED ? deleted_value(record) : record->values[field];
+    int64_t old_as_of = chunk->as_of[field] ? chunk->as_of[field][at] : DORA_ABSENT;
+    return old == dora__absent_of(facts, field) || wins(facts, field, old_as_of, old, stated_at(record, field), new);
+}
+
 static dora_status merge(struct dora__facts *facts, struct dora__table *table, uint32_t row,
                          const struct dora__record *record) {
     struct dora__chunk *chunk = table->chunks[row >> DORA__CHUNK_BITS];
@@ -182,19 +192,30 @@ static dora_status merge(struct dora__facts *facts, struct dora__table *table, u
     for (uint64_t left = fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         int64_t *as_of = chunk->as_of[field];
-        int64_t old = dora__cell(facts, chunk, field, at);
-        int64_t new = field == DORA__DELETED ? deleted_value(record) : record->values[field];
-        int64_t old_as_of = as_of ? as_of[at] : DORA_ABSENT, new_as_of = stated_at(record, field);
-        if (old != dora__absent_of(facts, field) && !wins(facts, field, old_as_of, old, new_as_of, new))
+        if (!dora__facts_restates(facts, chunk, field, at, record))
             continue;
-        dora__cell_set(facts, chunk, field, at, new);
+        dora__cell_set(facts, chunk, field, at, field == DORA__DELETED ? deleted_value(record) : record->values[field]);
         if (as_of)
-            as_of[at] = new_as_of;
+            as_of[at] = stated_at(record, field);
     }
     return DORA_OK;
 }
 
+uint64_t dora__facts_count(const struct dora__facts *facts) {
+    uint64_t count = facts->frozen ? facts->frozen->forgotten : 0;
+    for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
+        count += facts->tables[kind].rows;
+    return count;
+}
+
 dora_status dora__facts_put(struct dora__facts *facts, const struct dora__record *record) {
+    const struct dora__facts *gate = dora__gate_of(facts);
+    if (gate && (facts->late = dora__too_late(gate, facts, record)))
+        return DORA_ERROR_TOO_LATE;
+    return dora__facts_put_known(facts, record);
+}
+
+dora_status dora__facts_put_known(struct dora__facts *facts, const struct dora__record *record) {
     struct dora__table *table = &facts->tables[record->kind];
     uint32_t row = dora__row_of(table, record->id);
     dora_status status = row == UINT32_MAX ? append(facts, table, record) : merge(facts, table, row, record);

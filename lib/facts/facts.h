@@ -9,6 +9,7 @@
 
 #include "base/pool.h"
 #include "facts/field.h"
+#include "facts/frozen.h"
 #include "facts/inputs.h"
 #include "facts/unknown.h"
 
@@ -61,8 +62,12 @@ struct dora__facts {
     uint64_t loaded;            /* facts that came from states or other sets */
     uint64_t merged;
     uint64_t rejected;
-    uint64_t items;  /* of exports */
-    uint64_t silent; /* of them state nothing */
+    uint64_t items;                 /* of exports */
+    uint64_t silent;                /* of them state nothing */
+    uint64_t too_late;              /* of the rejected ones */
+    struct dora__frozen *frozen;    /* NULL, or what is left of facts that were forgotten; owned */
+    const struct dora__facts *into; /* NULL, or the set whose forgotten facts decide for these, which go there */
+    const char *late;               /* why the last record was */
 };
 
 /* One validated record, its strings interned. */
@@ -77,11 +82,27 @@ struct dora__record {
     bool deleted;
 };
 
+/* The set whose forgotten facts say which records are too late for these; NULL: none are. */
+static inline const struct dora__facts *dora__gate_of(const struct dora__facts *facts) {
+    const struct dora__facts *gate = facts->into ? facts->into : facts;
+    return gate->frozen ? gate : NULL;
+}
+
 void dora__facts_init(struct dora__facts *facts, struct dora__memory *memory);
 void dora__facts_free(struct dora__facts *facts);
 
-/* Adds a record. OK, MEMORY or LIMIT; on failure nothing is added. Counts it. */
+/* Distinct facts, the forgotten ones among them. */
+uint64_t dora__facts_count(const struct dora__facts *facts);
+
+/* Adds a record. OK, MEMORY, LIMIT or TOO_LATE, when facts->late says why; on failure nothing is added. Counts it. */
 dora_status dora__facts_put(struct dora__facts *facts, const struct dora__record *record);
+
+/* The same of a record of which it is known that it is not too late. */
+dora_status dora__facts_put_known(struct dora__facts *facts, const struct dora__record *record);
+
+/* Whether the cell of a row, of a field that is no list, becomes another one by a record that states the field. */
+bool dora__facts_restates(const struct dora__facts *facts, const struct dora__chunk *chunk, int field, uint32_t at,
+                          const struct dora__record *record);
 
 /* Interns a string for a field of the given type (DORA__SERVICE has a pool of its own). */
 static inline struct dora__pool *dora__facts_pool(struct dora__facts *facts, enum dora__type type) {

@@ -122,7 +122,7 @@ dora_status dora__pending_add(struct dora__pending *pending, struct dora__facts 
     if (status != DORA_OK)
         return status;
     dora_string id = deployment->id;
-    if (id.size > ID_SIZE_MOST)
+    if (id.size > ID_SIZE_MOST || dora__gate_of(facts))
         return put_now(facts, deployment, service);
     struct dora__batch *batch = &pending->batch;
     if (batch->rows == DORA__BATCH_ROWS && (status = dora__pending_flush(pending, facts)) != DORA_OK)

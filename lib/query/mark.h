@@ -18,7 +18,8 @@ struct dora_mark {
     struct dora__memory *memory;
     const struct dora__facts *facts; /* whose samples these are */
     dora_group by;
-    uint64_t secret; /* of the fingerprints */
+    uint64_t secret;  /* of the fingerprints */
+    uint64_t strings; /* the key of the pool that the handles are of */
 
     struct dora__marked_cell *cells; /* by key */
     size_t count;

@@ -6,7 +6,7 @@
 #ifndef DORA_QUERY_METRIC_H
 #define DORA_QUERY_METRIC_H
 
-#include "derive/samples.h"
+#include "facts/samples.h"
 
 /* How a metric is computed and which columns it has. */
 enum dora__shape {

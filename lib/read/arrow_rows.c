@@ -101,12 +101,14 @@ static bool take_block(struct dora__arrow_table *table, uint32_t rows) {
     return true;
 }
 
-/* Reports a bad row. False: the caller wants no more. */
-static bool reject(struct dora__arrow_table *table, size_t i) {
+/* Reports a row that is rejected for that reason, or, without one, is bad. False: the caller wants no more. */
+static bool reject(struct dora__arrow_table *table, size_t i, const char *reason) {
     const struct dora__arrow_block *block = &table->block;
     enum dora__field field = (enum dora__field)block->blamed[i];
     dora_error error;
-    if (field == DORA__KIND) {
+    if (reason) {
+        dora__fail(&error, DORA_ERROR_INPUT, "%s", reason);
+    } else if (field == DORA__KIND) {
         dora_string kind = dora__arrow_shown(table->column_of[field], block->first + i);
         dora__fail(&error, DORA_ERROR_INPUT, "kind: unknown kind '%.*s'", (int)(kind.size < 64 ? kind.size : 64),
                    kind.size ? kind.data : "");
@@ -128,7 +130,7 @@ static void reject_rows(struct dora__arrow_table *table) {
     uint8_t list[ROWS];
     size_t count = dora__arrow_rows(&block->bad, block->rows, list);
     for (size_t k = 0; k < count; k++)
-        if (!reject(table, list[k])) {
+        if (!reject(table, list[k], NULL)) {
             for (size_t i = list[k]; i < block->rows; i++)
                 block->bad.words[i / 64] |= UINT64_C(1) << i % 64;
             break;
@@ -183,9 +185,12 @@ static dora_status put_record(struct dora__arrow_table *table, dora_kind kind, s
 }
 
 /* The rows of a kind that a batch cannot hold. */
-static struct dora__arrow_mask special_rows(const struct dora__arrow_block *block,
+static struct dora__arrow_mask special_rows(const struct dora__arrow_table *table,
                                             const struct dora__arrow_mask *rows) {
+    const struct dora__arrow_block *block = &table->block;
     struct dora__arrow_mask special = block->lists;
+    if (dora__gate_of(table->facts)) /* each may be too late */
+        return *rows;
     if (block->stated & DORA__BIT(DORA__AS_OF))
         for (size_t i = 0; i < block->rows; i++)
             special.words[i / 64] |= (uint64_t)(value_of(block, DORA__AS_OF, i) != DORA_ABSENT) << i % 64;
@@ -241,11 +246,17 @@ static dora_status put_batch(struct dora__arrow_table *table, dora_kind kind, co
 static dora_status put_kind(struct dora__arrow_table *table, dora_kind kind) {
     const struct dora__arrow_block *block = &table->block;
     uint8_t list[ROWS];
-    struct dora__arrow_mask rows = block->of_kind[kind], special = special_rows(block, &rows);
+    struct dora__arrow_mask rows = block->of_kind[kind], special = special_rows(table, &rows);
     if (has_any(&special)) {
         size_t count = dora__arrow_rows(&special, block->rows, list);
         for (size_t k = 0; k < count; k++) {
             dora_status status = put_record(table, kind, list[k]);
+            if (status == DORA_ERROR_TOO_LATE) {
+                status = DORA_OK;
+                table->facts->too_late++;
+                if (!reject(table, list[k], table->facts->late))
+                    return status;
+            }
             if (status != DORA_OK)
                 return status;
         }

@@ -334,6 +334,11 @@ void dora__convert_record(struct dora_reader *reader, const char *record, size_t
         return;
     }
     dora_status status = reader->giving ? dora__give(reader) : dora__facts_put(reader->facts, &reader->record);
+    if (status == DORA_ERROR_TOO_LATE) {
+        reader->facts->too_late++;
+        dora__reject(reader, byte, "%s", reader->facts->late);
+        return;
+    }
     if (status != DORA_OK) {
         dora__reader_fail(reader, status);
         return;

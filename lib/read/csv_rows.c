@@ -33,7 +33,7 @@ void dora__csv_rows_make(struct dora_reader *reader) {
         stored += is_stored(cells_of(reader->kind, reader->columns[i]));
         has_id |= reader->columns[i] == DORA__ID;
     }
-    if (reader->giving || !reader->plain || count > DORA__CSV_COLUMNS_MOST ||
+    if (reader->giving || dora__gate_of(reader->facts) || !reader->plain || count > DORA__CSV_COLUMNS_MOST ||
         (dora__kinds[reader->kind].needs_id && !has_id))
         return;
     /* A window more may end cells than there are, and its places are written eight at a time. */

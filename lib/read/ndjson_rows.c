@@ -90,7 +90,7 @@ bool dora__ndjson_rows_put(struct dora_reader *reader) {
 }
 
 size_t dora__ndjson_rows_take(struct dora_reader *reader, const char *bytes, size_t size) {
-    if (reader->giving)
+    if (reader->giving || dora__gate_of(reader->facts)) /* too late is said of a record, with its place */
         return 0;
     if (!reader->ndjson && !(reader->ndjson = make_rows(reader))) {
         dora__reader_fail(reader, DORA_ERROR_MEMORY);

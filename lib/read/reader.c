@@ -334,6 +334,7 @@ static bool begin_once(struct dora_reader *reader, struct dora__facts *facts) {
     if (!reader->once)
         return false;
     dora__shard_init(reader->once, facts);
+    reader->once->facts.into = facts;
     reader->facts = &reader->once->facts;
     dora__digest_begin(&reader->digesting);
     return true;

@@ -47,6 +47,19 @@ static void mark_used(struct dora__catalog *catalog, const struct dora__facts *f
     }
 }
 
+static void mark_frozen(struct dora__catalog *catalog, const struct dora__frozen *frozen) {
+    for (int series = 0; series < DORA__SERIES_COUNT; series++)
+        for (size_t i = 0; i < frozen->samples[series].count; i++)
+            catalog->services.of[frozen->samples[series].data[i].service] = 1;
+    for (size_t i = 0; i < frozen->phases_count; i++) {
+        catalog->services.of[frozen->phases[i].service] = 1;
+        catalog->strings.of[frozen->phases[i].name] = 1;
+    }
+    mark_handles(&catalog->services, frozen->anchored, (uint32_t)frozen->anchored_count);
+    for (size_t i = 0; i < frozen->environments_count; i++)
+        catalog->strings.of[frozen->environments[i].name] = 1;
+}
+
 static bool rank(struct dora__memory *memory, struct dora__ranks *ranks, const struct dora__pool *pool) {
     for (uint32_t handle = 1; handle < ranks->capacity; handle++)
         if (ranks->of[handle])
@@ -65,6 +78,8 @@ bool dora__catalog_make(struct dora__catalog *catalog, const struct dora__facts 
                 init_ranks(facts->memory, &catalog->services, &facts->services);
     if (made) {
         mark_used(catalog, facts);
+        if (facts->frozen)
+            mark_frozen(catalog, facts->frozen);
         made = rank(facts->memory, &catalog->strings, &facts->strings) &&
                rank(facts->memory, &catalog->services, &facts->services);
     }

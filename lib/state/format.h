@@ -10,7 +10,8 @@
 
 enum {
     DORA__STATE_MAJOR = 1,
-    DORA__STATE_MINOR = 0,
+    DORA__STATE_MINOR = 0,           /* of a state that nothing was forgotten of, */
+    DORA__STATE_MINOR_FORGOTTEN = 1, /* and of one that something was */
     DORA__STATE_MAGIC_SIZE = 8,
     DORA__STATE_HEAD_SIZE = 16,     /* magic, major and minor of 16 bits each, number of sections of 32 */
     DORA__STATE_ENTRY_SIZE = 24,    /* kind and flags of 32 bits each, size, checksum */
@@ -22,7 +23,11 @@ enum dora__section {
     DORA__SECTION_SERVICES = 1,
     DORA__SECTION_STRINGS = 2,
     DORA__SECTION_INPUTS = 3,
-    DORA__SECTION_FACTS = 16 /* + 2 * kind, + 1 for facts without an id */
+    DORA__SECTION_FORGOTTEN = 4, /* with the options */
+    DORA__SECTION_KEYS = 5,
+    DORA__SECTION_FACTS = 16,   /* + 2 * kind, + 1 for facts without an id */
+    DORA__SECTION_SAMPLES = 64, /* + series */
+    DORA__SECTION_PHASES = 96
 };
 
 /* Of an entry: a reader that does not know the section may pass over it. */

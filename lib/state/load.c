@@ -7,6 +7,7 @@
 #include "state/bytes.h"
 #include "state/catalog.h"
 #include "state/format.h"
+#include "state/frozen.h"
 #include "state/table.h"
 
 #include <string.h>
@@ -109,6 +110,8 @@ static dora_status load_section(struct loading *loading, const struct section *s
         status = take_inputs(&cursor, facts);
     else if (section->kind >= DORA__SECTION_FACTS && table < 2 * DORA_KIND_COUNT)
         status = dora__table_take(&cursor, facts, (dora_kind)(table / 2), table % 2 == 0);
+    else if (dora__frozen_number(section->kind) >= 0)
+        status = dora__frozen_take(&cursor, facts, dora__frozen_number(section->kind));
     else if (section->flags & DORA__SECTION_OPTIONAL)
         return DORA_OK;
     else

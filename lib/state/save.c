@@ -6,10 +6,11 @@
 #include "facts/list.h"
 #include "state/catalog.h"
 #include "state/format.h"
+#include "state/frozen.h"
 #include "state/packed.h"
 #include "state/rows.h"
 
-enum { SECTIONS = 3 + 2 * DORA_KIND_COUNT };
+enum { SECTIONS = 3 + 2 * DORA_KIND_COUNT + DORA__FROZEN_SECTIONS };
 
 /* Sections in `bytes`, behind each other. */
 struct saving {
@@ -179,13 +180,23 @@ static bool put_facts(struct saving *saving, dora_kind kind, bool named) {
     return done;
 }
 
+/* Sections first .. end - 1 of what is left of forgotten facts. */
+static void put_frozen(struct saving *saving, int first, int end) {
+    const struct dora__frozen *frozen = saving->facts->frozen;
+    for (int number = first; frozen && number < end; number++)
+        if (dora__frozen_put(saving->bytes, frozen, &saving->catalog, number))
+            end_section(saving, dora__frozen_section(number));
+}
+
 static bool put_sections(struct saving *saving) {
     put_strings(saving, &saving->facts->services, &saving->catalog.services, DORA__SECTION_SERVICES);
     put_strings(saving, &saving->facts->strings, &saving->catalog.strings, DORA__SECTION_STRINGS);
     put_inputs(saving);
+    put_frozen(saving, 0, 2);
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++)
         if (!put_facts(saving, (dora_kind)kind, true) || !put_facts(saving, (dora_kind)kind, false))
             return false;
+    put_frozen(saving, 2, DORA__FROZEN_SECTIONS);
     return !saving->bytes->failed;
 }
 
@@ -193,9 +204,10 @@ static bool put_sections(struct saving *saving) {
 static size_t put_head(const struct saving *saving, size_t room) {
     size_t size = DORA__STATE_HEAD_SIZE + saving->count * DORA__STATE_ENTRY_SIZE + DORA__STATE_CHECKSUM_SIZE;
     uint8_t *head = saving->bytes->data + (room - size), *entry = head + DORA__STATE_HEAD_SIZE;
+    uint32_t minor = saving->facts->frozen ? DORA__STATE_MINOR_FORGOTTEN : DORA__STATE_MINOR;
     for (int i = 0; i < DORA__STATE_MAGIC_SIZE; i++)
         head[i] = dora__state_magic[i];
-    dora__put_little_32(head + 8, DORA__STATE_MAJOR | DORA__STATE_MINOR << 16);
+    dora__put_little_32(head + 8, DORA__STATE_MAJOR | minor << 16);
     dora__put_little_32(head + 12, saving->count);
     size_t begin = room;
     for (uint32_t i = 0; i < saving->count; i++, entry += DORA__STATE_ENTRY_SIZE) {

@@ -4,6 +4,7 @@
  * that stands below a report.
  */
 #include "base/error.h"
+#include "calendar/date_text.h"
 #include "write/escape.h"
 #include "write/humane.h"
 #include "write/sink.h"
@@ -52,6 +53,16 @@ static void close_object(struct account *account) {
     account->separator = ",";
 }
 
+/* What was forgotten, and refused since. */
+static void put_compacted(struct account *account) {
+    put_member(account, "too_late", account->counts.too_late);
+    put_member(account, "forgotten", account->counts.forgotten);
+    put_key(account, "compacted_before", strlen("compacted_before"));
+    dora__text_puts(account->out, "\"");
+    dora__text_date(account->out, account->counts.before_day);
+    dora__text_puts(account->out, "\"");
+}
+
 static void put_json(struct account *account) {
     dora_name_count unknown;
     account->separator = "{";
@@ -65,6 +76,8 @@ static void put_json(struct account *account) {
     put_member(account, "distinct_facts", account->counts.facts);
     put_member(account, "merged", account->counts.merged);
     put_member(account, "rejected", account->counts.rejected);
+    if (account->counts.compacted)
+        put_compacted(account);
     open_object(account, "facts");
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
         if (!facts_of(account, kind))
@@ -118,6 +131,12 @@ static void put_words(struct account *account, size_t indent, const char *name, 
     put_line(account, indent, (dora_string){words, size}, count);
 }
 
+static void put_forgotten(struct account *account) {
+    char words[] = "forgotten, before 0000-00-00";
+    dora_date_format(account->counts.before_day, words + sizeof "forgotten, before " - 1);
+    put_line(account, 2 * INDENT, dora_string_of(words), account->counts.forgotten);
+}
+
 static void put_text(struct account *account) {
     dora_name_count unknown;
     if (account->counts.items) {
@@ -128,8 +147,12 @@ static void put_text(struct account *account) {
     if (account->counts.loaded)
         put_words(account, 0, "facts loaded", account->counts.loaded);
     put_words(account, INDENT, "distinct facts", account->counts.facts);
+    if (account->counts.compacted)
+        put_forgotten(account);
     put_words(account, INDENT, "merged into others", account->counts.merged);
     put_words(account, INDENT, "rejected", account->counts.rejected);
+    if (account->counts.too_late)
+        put_words(account, 2 * INDENT, "too late", account->counts.too_late);
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
         uint64_t sum = facts_of(account, kind);
         if (!sum)

@@ -7,6 +7,7 @@
 #include "../support/fixture.h"
 #include "faulty.h"
 
+#include <dora/compact.h>
 #include <dora/facts.h>
 
 #include <setjmp.h>
@@ -180,6 +181,48 @@ static dora_status load_and_merge(struct run *run, dora_error *error) {
     if (status == DORA_OK)
         status = dora_engine_merge(run->engine, loaded, NULL, error);
     dora_engine_free(loaded);
+    return status;
+}
+
+/* Some that is forgotten, and a deployment that stays. */
+static const char past[] =
+    "{\"kind\":\"release\",\"id\":\"p\",\"service\":\"a\",\"started_at\":\"2023-01-01\",\"released_at\":\"2023-01-09\"}"
+    "\n"
+    "{\"kind\":\"phase\",\"id\":\"p\",\"release\":\"p\",\"name\":\"n\",\"started_at\":\"2023-01-01\",\"finished_at\":"
+    "\"2023-01-02\"}\n"
+    "{\"kind\":\"change\",\"id\":\"p1\",\"committed_at\":\"2023-01-01\",\"parents\":[\"p0\"]}\n"
+    "{\"kind\":\"deployment\",\"id\":\"p1\",\"service\":\"a\",\"finished_at\":\"2023-01-03\",\"sha\":\"p1\","
+    "\"release\":\"p\"}\n"
+    "{\"kind\":\"deployment\",\"id\":\"p2\",\"service\":\"a\",\"finished_at\":\"2023-01-04\",\"version\":\"1\"}\n"
+    "{\"kind\":\"deployment\",\"id\":\"p3\",\"service\":\"a\",\"finished_at\":\"2024-01-04\",\"environment\":\"prod\"}"
+    "\n";
+static const struct bytes past_text = {(char *)(uintptr_t)past, sizeof past - 1, 0};
+
+/* A history of its own, forgotten in part, saved, loaded and merged with a copy. */
+static dora_status forget(struct run *run, dora_error *error) {
+    const dora_engine_options options = {.struct_size = sizeof options, .allocator = &run->allocator};
+    struct run own = {.options = options};
+    struct bytes state = {0};
+    dora_engine *loaded = NULL;
+    dora_status status = dora_engine_new(&options, &own.engine, error);
+    if (status == DORA_OK)
+        status = dora_engine_new(&options, &loaded, error);
+    if (status == DORA_OK)
+        status = read_text(&own, &past_text, DORA_ONCE_OFF, error);
+    if (status == DORA_OK)
+        status = dora_engine_compact(own.engine, "2023-06-01", error);
+    if (status == DORA_OK)
+        status = dora_engine_save(own.engine, bytes_append, &state, error);
+    if (status == DORA_OK)
+        status = dora_engine_load(loaded, state.data, state.size, NULL, error);
+    if (status == DORA_OK)
+        status = dora_engine_merge(loaded, own.engine, NULL, error);
+    run->answer.size = 0;
+    if (status == DORA_OK)
+        status = fixture_answer(loaded, &run->allocator, &run->answer, error);
+    dora_engine_free(loaded);
+    dora_engine_free(own.engine);
+    bytes_free(&state);
     return status;
 }
 
@@ -439,6 +482,11 @@ static void test_state(void **state) {
     check_scenario((step_fn *const[]){make_engine, add_facts, save, load, save, NULL}, 20);
 }
 
+static void test_state_forgetting(void **state) {
+    (void)state;
+    check_scenario((step_fn *const[]){forget, NULL}, 1);
+}
+
 static void test_state_file(void **state) {
     (void)state;
     check_scenario((step_fn *const[]){make_engine, add_facts, save_file, load_file, NULL}, 20);
@@ -470,6 +518,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test(test_read_csv),
         cmocka_unit_test(test_read_and_give),
         cmocka_unit_test(test_state),
+        cmocka_unit_test(test_state_forgetting),
         cmocka_unit_test(test_state_file),
         cmocka_unit_test(test_state_changes),
         cmocka_unit_test(test_query_groups_and_periods),

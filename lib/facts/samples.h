@@ -3,8 +3,8 @@
  * Samples: what the metrics count and measure, each with the service it belongs to and the local day that places it in
  * a window. They come in blocks, since there is one or more for every deployment.
  */
-#ifndef DORA_DERIVE_SAMPLES_H
-#define DORA_DERIVE_SAMPLES_H
+#ifndef DORA_FACTS_SAMPLES_H
+#define DORA_FACTS_SAMPLES_H
 
 #include "base/memory.h"
 
@@ -81,5 +81,26 @@ struct dora__phase_sample {
     bool active;
     int64_t duration_us;
 };
+
+/* Order by service handle, day and value; of phases then by name and activity. */
+static inline int dora__sample_compare(const struct dora__sample *a, const struct dora__sample *b) {
+    if (a->service != b->service)
+        return a->service < b->service ? -1 : 1;
+    if (a->day != b->day)
+        return a->day < b->day ? -1 : 1;
+    return (a->value > b->value) - (a->value < b->value);
+}
+
+static inline int dora__phase_compare(const struct dora__phase_sample *a, const struct dora__phase_sample *b) {
+    struct dora__sample x = {a->service, a->day, a->duration_us}, y = {b->service, b->day, b->duration_us};
+    int order = dora__sample_compare(&x, &y);
+    if (order)
+        return order;
+    return a->name != b->name ? (a->name < b->name ? -1 : 1) : a->active - b->active;
+}
+
+/* Puts them into that order. False: out of memory, and nothing has changed. */
+bool dora__samples_order(struct dora__memory *memory, struct dora__samples *samples);
+bool dora__phases_order(struct dora__memory *memory, struct dora__phase_sample *phases, size_t count);
 
 #endif
