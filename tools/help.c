@@ -62,6 +62,17 @@ static const struct text texts[] = {
      "  dora merge -o all.dora north.dora south.dora\n"
      "  dora merge -o 2024.dora 2024-*.csv.gz\n"
      "  dora report all.dora\n"},
+    {VERB_COMPACT,
+     "usage: dora compact [OPTION]... --before DATE [-o STATE] FILE...\n"
+     "\n"
+     "Writes a state in which what was before DATE is only there as samples by service and day: it stays\n"
+     "small, and reports stay the same to the byte. Records that come later and have to do with what is\n"
+     "forgotten are rejected as too late. One state is compacted in its place; of other files -o names\n"
+     "the state that is written. See docs/forgetting.md.\n",
+     "\nExamples\n"
+     "  dora compact --before 2024-01-01 all.dora\n"
+     "  dora compact --before 2024-01-01 --tz Europe/Berlin -o small.dora 2023-*.csv.gz\n"
+     "  dora report --state all.dora today.csv     # as before\n"},
     {VERB_TIERS,
      "usage: dora tiers [OPTION]... [EDITION|FILE]...\n"
      "\n"
@@ -128,8 +139,9 @@ void help_usage(FILE *file) {
     fputs("usage: dora report|phases|check [OPTION]... [FILE]...\n"
           "       dora convert [OPTION]... [FILE]...\n"
           "       dora merge [OPTION]... -o STATE FILE...\n"
+          "       dora compact [OPTION]... --before DATE [-o STATE] FILE...\n"
           "       dora tiers [EDITION|FILE]...\n"
-          "       dora help [report|phases|check|convert|merge|tiers|metrics|SOURCE]\n",
+          "       dora help [report|phases|check|convert|merge|compact|tiers|metrics|SOURCE]\n",
           file);
 }
 
@@ -157,6 +169,7 @@ void help_overview(void) {
           "  check     what became of every record\n"
           "  convert   what files state, in the normal form\n"
           "  merge     states and other files as one state\n"
+          "  compact   a state that forgets what was before a day, and reports it all the same\n"
           "  tiers     the tables that turn metrics into tiers\n"
           "  help      the options of a command, the metrics, or what a source such as git reads\n"
           "  version   the version\n"

@@ -180,7 +180,7 @@ static enum code read_stream(struct input *input, const char *name, int fd) {
     options.on_reject_context = &place;
     options.mapping = input->mapping;
     options.mapping_size = input->mapping_size;
-    if (input->options->state || input->options->verb == VERB_MERGE)
+    if (input->options->state || input->options->verb & (VERB_MERGE | VERB_COMPACT))
         options.once = input->options->again ? DORA_ONCE_AGAIN : DORA_ONCE;
     dora_reader *reader;
     dora_error error;

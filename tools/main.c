@@ -20,8 +20,10 @@ struct verb_row {
 };
 
 static const struct verb_row verbs[] = {
-    {"report", VERB_REPORT, run_history}, {"phases", VERB_PHASES, run_history}, {"check", VERB_CHECK, run_history},
-    {"merge", VERB_MERGE, run_merge},     {"tiers", VERB_TIERS, run_tiers},     {"convert", VERB_CONVERT, run_convert},
+    {"report", VERB_REPORT, run_history},   {"phases", VERB_PHASES, run_history},
+    {"check", VERB_CHECK, run_history},     {"merge", VERB_MERGE, run_merge},
+    {"tiers", VERB_TIERS, run_tiers},       {"convert", VERB_CONVERT, run_convert},
+    {"compact", VERB_COMPACT, run_compact},
 };
 enum { VERBS_COUNT = sizeof verbs / sizeof verbs[0] };
 
@@ -74,7 +76,8 @@ static enum code run_help(const char *topic) {
         help_metrics();
     else if (!help_source(topic))
         return usage_error(
-            "help is there for report, phases, check, convert, merge, tiers, metrics and sources, not '%s'", topic);
+            "help is there for report, phases, check, convert, merge, compact, tiers, metrics and sources, not '%s'",
+            topic);
     return close_texts();
 }
 

@@ -7,4 +7,7 @@
 
 enum code run_merge(const struct options *options);
 
+/* The same with what was before options->before forgotten; in the place of the one state that there is without -o. */
+enum code run_compact(const struct options *options);
+
 #endif

@@ -12,10 +12,19 @@
 #include <stdbool.h>
 
 /* Bits: what an option is for. */
-enum verb { VERB_REPORT = 1, VERB_PHASES = 2, VERB_CHECK = 4, VERB_TIERS = 8, VERB_MERGE = 16, VERB_CONVERT = 32 };
+enum verb {
+    VERB_REPORT = 1,
+    VERB_PHASES = 2,
+    VERB_CHECK = 4,
+    VERB_TIERS = 8,
+    VERB_MERGE = 16,
+    VERB_CONVERT = 32,
+    VERB_COMPACT = 64
+};
 enum {
     VERBS_HISTORY = VERB_REPORT | VERB_PHASES | VERB_CHECK,
-    VERBS_INPUT = VERBS_HISTORY | VERB_MERGE | VERB_CONVERT,
+    VERBS_INPUT = VERBS_HISTORY | VERB_MERGE | VERB_CONVERT | VERB_COMPACT,
+    VERBS_LINKING = VERBS_HISTORY | VERB_COMPACT,
     VERBS_WRITTEN = VERBS_HISTORY | VERB_TIERS, /* that write in a format */
     VERBS_ALL = VERBS_INPUT | VERB_TIERS
 };
@@ -36,6 +45,7 @@ struct options {
     const char *state;  /* NULL: none */
     bool again;
     const char *mapping; /* NULL: none */
+    const char *before;  /* the day to forget what was before; NULL: none */
     dora_engine_options engine;
     dora_reader_options reader;
     dora_query query;

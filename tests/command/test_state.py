@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import gzip
 import itertools
+import json
 import os
 import pathlib
 import pty
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 import unittest
+from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from test_command import DORA, Case, deployment, history  # noqa: E402
@@ -265,6 +267,90 @@ class States(Kept):
             with job.stdout as output:
                 self.assertEqual(output.read().decode(), whole)
             self.assertEqual(job.wait(timeout=60), 0)
+
+
+class Compacted(Kept):
+    """What `dora compact` leaves says what it said before, and takes what is new."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.history = self.file("history.ndjson", history(20))
+        self.late = self.file("late.ndjson", (deployment(3, version="new") + deployment(26)).encode())
+        self.run_dora("merge", "-o", self.state, self.history)
+
+    def report(self, *arguments: str) -> str:
+        return self.run_dora("report", "--by", "service", "--period", "day", "--format", "csv", *arguments)[0]
+
+    def compact(self, before: str, *arguments: str, code: int = 0) -> str:
+        return self.run_dora("compact", "--before", before, *arguments, code=code)[1]
+
+    def account(self, *arguments: str, code: int = 0) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.run_dora("check", "--format", "json", *arguments, code=code)[0])
+        return told
+
+    def test_in_its_place(self) -> None:
+        before, other = self.report(self.state), str(self.folder / "other.dora")
+        self.compact("2024-03-15", "-o", other, self.history)
+        said = self.compact("2024-03-15", self.state)
+        self.assertRegex(said, r"\d+ of 20 facts are forgotten but for their samples")
+        self.assertEqual(self.read(self.state), self.read(other))
+        self.assertEqual(self.report(self.state), before)
+        self.assertEqual(self.left(), ["all.dora", "history.ndjson", "late.ndjson", "other.dora"])
+        account = self.account(self.state)
+        self.assertEqual((account["compacted_before"], account["distinct_facts"]), ("2024-03-15", 20))
+        self.assertGreater(account["forgotten"], 10)
+        self.assertIn("forgotten, before 2024-03-15", self.run_dora("check", self.state)[0])
+        self.assertNotIn("forgotten", self.run_dora("check", self.history)[0])
+
+    def test_what_comes_later(self) -> None:
+        self.compact("2024-03-15", self.state)
+        _, errors = self.run_dora("report", "--state", self.state, self.late)
+        self.assertIn("late.ndjson:1: too late: its id is of, or was named by, what is forgotten", errors)
+        self.assertEqual(self.account("--state", self.state)["distinct_facts"], 21)
+        account = self.account(self.state, self.late)
+        self.assertEqual((account["rejected"], account["too_late"], account["merged"]), (1, 1, 1))
+        self.run_dora("report", "--strict", self.state, self.late, code=3)
+        self.compact("2024-03-20", self.state)
+        self.assertEqual(self.account(self.state)["compacted_before"], "2024-03-20")
+
+    def test_merging(self) -> None:
+        north, south, all_apart = (str(self.folder / name) for name in ("north.dora", "south.dora", "apart.dora"))
+        for name, service in ((north, "north"), (south, "south")):
+            lines = [deployment(day, service, id=f"{service}-{day}") for day in range(1, 21)]
+            self.compact("2024-03-15", "-o", name, self.file(service + ".ndjson", "".join(lines).encode()))
+        self.run_dora("merge", "-o", all_apart, north, south)
+        self.assertEqual(
+            self.report(all_apart), self.report(*(str(self.folder / f"{part}.ndjson") for part in ("north", "south")))
+        )
+        self.run_dora("merge", "-o", north, north, north)
+        self.assertEqual(self.account(north)["distinct_facts"], 20)
+        self.compact("2024-03-16", south)
+        self.assertIn("different days", self.run_dora("merge", "-o", all_apart, north, south, code=3)[1])
+        self.assertIn("a compacted state comes first", self.run_dora("report", self.history, north, code=3)[1])
+
+    def test_options(self) -> None:
+        self.compact("2024-03-15", "--tz", "+02:00", "--production", "live", "--attribution", "none", self.state)
+        there = self.report(self.state)
+        self.assertEqual(
+            self.report("--tz", "+02:00", "--production", "LIVE", "--attribution", "none", self.state), there
+        )
+        for option in ("--tz=UTC", "--production=prod", "--attribution=1d"):
+            self.assertIn("compacted with another", self.run_dora("report", option, self.state, code=2)[1])
+        for option in ("--infer-rollbacks", "--changes=time"):
+            self.assertIn("cannot be compacted", self.run_dora("report", option, self.state, code=2)[1])
+
+    def test_usage(self) -> None:
+        state = self.read(self.state)
+        self.assertIn("--before is needed", self.run_dora("compact", self.state, code=2)[1])
+        self.assertIn("is no date", self.compact("yesterday", self.state, code=2))
+        self.assertIn("-o names the state", self.compact("2024-03-15", self.history, code=2))
+        self.assertIn("-o names the state", self.compact("2024-03-15", self.state, self.state, code=2))
+        self.assertIn("-o names the state", self.compact("2024-03-15", str(self.folder / "none"), code=2))
+        self.assertEqual(self.read(self.state), state)
+        self.compact("2024-03-15", self.state)
+        self.assertIn("forgotten already", self.compact("2024-03-14", self.state, code=2))
+        self.assertIn("cannot be stated", self.run_dora("convert", self.state, code=2)[1])
+        self.assertIn("dora compact", self.run_dora("help", "compact")[0])
 
 
 class Lock(Kept):
