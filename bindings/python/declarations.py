@@ -19,7 +19,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 INCLUDE = HERE.parents[1] / "include" / "dora"
-HEADERS = [INCLUDE / "dora.h", INCLUDE / "arrow.h", INCLUDE / "facts.h", INCLUDE / "sources.h", HERE / "glue.h"]
+HEADERS = [
+    INCLUDE / "dora.h",
+    INCLUDE / "arrow.h",
+    INCLUDE / "compact.h",
+    INCLUDE / "facts.h",
+    INCLUDE / "sources.h",
+    HERE / "glue.h",
+]
 DECLARATIONS = HERE / "declarations.txt"
 STUB = HERE / "libdora" / "_libdora.pyi"
 
@@ -29,6 +36,7 @@ INCLUDES = {
     "<dora/version.h>",
     "<dora/dora.h>",
     "<dora/arrow.h>",
+    "<dora/compact.h>",
     "<dora/facts.h>",
     "<dora/sources.h>",
 }

@@ -10,6 +10,7 @@
 #define DORA_PYTHON_GLUE_H
 
 #include <dora/arrow.h>
+#include <dora/compact.h>
 #include <dora/facts.h>
 #include <dora/sources.h>
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import io
 import pathlib
@@ -119,3 +120,37 @@ def test_what_is_no_state(tmp_path: pathlib.Path) -> None:
     closed.close()
     with pytest.raises(ValueError, match="closed"):
         engine.merge(closed)
+
+
+def test_forgetting() -> None:
+    engine = dora.Engine(time_zone="+01:00").read(NAMELESS, NAMED)
+    report = engine.query(by="service", period="day").to_ndjson()
+    assert engine.compact(datetime.date(2024, 1, 8)) is engine
+    account = engine.account()
+    assert engine.query(by="service", period="day").to_ndjson() == report
+    assert (account.facts, account.too_late, account.compacted_before) == (4, 0, datetime.date(2024, 1, 8))
+    assert 0 < account.forgotten < 4
+    assert dora.Engine().compact("2024-01-01").account().compacted_before == datetime.date(2024, 1, 1)
+    assert dora.Engine().account().compacted_before is None
+
+    loaded = dora.Engine().load(engine.save())
+    assert loaded.query(by="service", period="day").to_ndjson() == report
+    with pytest.raises(dora.ArgumentError, match="another time zone"):
+        dora.Engine(time_zone="UTC").load(engine.save())
+    with pytest.raises(dora.StateError, match="compacted"):
+        dora.Engine().read(NAMED).merge(engine)
+
+
+def test_what_is_forgotten_is_too_late() -> None:
+    engine = dora.Engine().read(NAMED).compact("2024-02-01")
+    late = {"id": "d3", "service": "shop", "finished_at": "2024-01-20"}
+    engine.read(b"id,service,finished_at\nd3,shop,2024-01-20\nd4,shop,2024-02-20\n")
+    assert (engine.rejected, engine.account().too_late) == (1, 1)
+    assert "too late" in engine.rejections[0].message
+    assert engine.rejections[0].record == 1
+    engine.read([late])
+    assert engine.account().too_late == 2
+    assert dora.TooLateError.status == 9
+    for before in ("2024-01-01", "no date"):
+        with pytest.raises(dora.ArgumentError):
+            engine.compact(before)

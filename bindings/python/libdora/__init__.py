@@ -21,6 +21,7 @@ from libdora.errors import (
     LimitError,
     RepeatedError,
     StateError,
+    TooLateError,
 )
 from libdora.marks import Changed, ChangedDay, Mark
 from libdora.options import Attribution, Changes, Format, Group, PercentileRule, Period, Query, Table, Tier
@@ -56,6 +57,7 @@ __all__ = [
     "Report",
     "Row",
     "StateError",
+    "TooLateError",
     "Table",
     "Tier",
     "Tiers",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,9 @@ class Account:
             many; what is zero is left out.
         unknown_fields: by name, how often a record carried a field that its kind does not have (the 1,000 first names).
         environments: of undeleted deployments, the most frequent first; an absent one reads as "production".
+        too_late: records that had to do with what was forgotten (`Engine.compact`), among the rejected ones.
+        forgotten: facts of which only samples are left, among `facts` and the dispositions.
+        compacted_before: the day before which facts were forgotten; None: none were.
         text: all of it as `dora check` prints it.
     """
 
@@ -41,6 +45,9 @@ class Account:
     text: str = dataclasses.field(repr=False)
     items: int = 0
     silent_items: int = 0
+    too_late: int = 0
+    forgotten: int = 0
+    compacted_before: datetime.date | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -56,6 +63,7 @@ def _environments(engine: Any) -> dict[str, int]:
 
 def make_account(engine: Any, as_json: str, as_text: str) -> Account:
     told = json.loads(as_json)
+    before = told.get("compacted_before")
     return Account(
         records=told["records"],
         loaded=told.get("loaded", 0),
@@ -68,4 +76,7 @@ def make_account(engine: Any, as_json: str, as_text: str) -> Account:
         text=as_text,
         items=told.get("items", 0),
         silent_items=told.get("silent_items", 0),
+        too_late=told.get("too_late", 0),
+        forgotten=told.get("forgotten", 0),
+        compacted_before=datetime.date.fromisoformat(before) if before else None,
     )

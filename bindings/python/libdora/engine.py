@@ -57,7 +57,7 @@ class Engine:
         changes: "time" places a change that no deployment lists into the first deployment of its service after its
             merge; "listed" does not.
         infer_rollbacks: whether a return to an earlier version is a rollback.
-        time_zone: zone of the calendar: "UTC", "+05:30" or an IANA name.
+        time_zone: zone of the calendar: "UTC", "+05:30" or an IANA name; None: UTC, or that of a compacted state.
         threads: how many may work at once, 1 to 64; None: one a processor, up to 8. No result depends on it.
         progress: True shows how far long work is, by tqdm where it is installed, else on a terminal; or a function of
             (stage, done, total), which may raise to stop it.
@@ -74,7 +74,7 @@ class Engine:
         attribution: datetime.timedelta | float | str | Attribution | None = None,
         changes: str = "listed",
         infer_rollbacks: bool = False,
-        time_zone: str = "UTC",
+        time_zone: str | None = None,
         threads: int | None = None,
         progress: bool | _native.Progress = False,
     ) -> None:
@@ -259,6 +259,26 @@ class Engine:
             load_state(engine, data, again, os.fsdecode(state) if isinstance(state, (str, os.PathLike)) else "")
         return self
 
+    def compact(self, before: Date) -> Engine:
+        """Forgets what happened before a day but for its samples by service and day; returns the engine.
+
+        Reports stay the same, and the state becomes smaller. Records that come later and have to do with what is
+        forgotten are too late: they are rejected, and counted in `Account.too_late`. docs/forgetting.md has the rules.
+
+        Args:
+            before: a date, or "2024-01-31", in the engine's time zone.
+
+        Raises:
+            ArgumentError: no date; an earlier one than before; changes by time or inferred rollbacks, which cannot be
+                compacted. The engine is unchanged.
+        """
+        error = new_error()
+        day = before.isoformat() if isinstance(before, datetime.date) else before
+        with self._used() as (engine, _):
+            self._reads += 1
+            check(lib.dora_engine_compact(engine, day.encode(), error), error)
+        return self
+
     def merge(self, other: Engine, *, again: bool = False) -> Engine:
         """Adds all facts of another engine, which stays as it is; returns the engine. See `load` for the errors."""
         if other is self:
@@ -421,7 +441,7 @@ def report(
     attribution: datetime.timedelta | float | str | Attribution | None = None,
     changes: str = "listed",
     infer_rollbacks: bool = False,
-    time_zone: str = "UTC",
+    time_zone: str | None = None,
     threads: int | None = None,
     progress: bool | _native.Progress = False,
     table: str = "report",

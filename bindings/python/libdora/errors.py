@@ -82,9 +82,24 @@ class RepeatedError(DoraError, ValueError):
     status: int = lib.DORA_ERROR_REPEATED
 
 
+class TooLateError(DoraError, ValueError):
+    """A fact that belongs to a day before that of `Engine.compact`, or has or names an id that was forgotten."""
+
+    status: int = lib.DORA_ERROR_TOO_LATE
+
+
 _KINDS: dict[int, type[DoraError]] = {
     kind.status: kind
-    for kind in (ArgumentError, InputError, LimitError, CancelledError, FileError, StateError, RepeatedError)
+    for kind in (
+        ArgumentError,
+        InputError,
+        LimitError,
+        CancelledError,
+        FileError,
+        StateError,
+        RepeatedError,
+        TooLateError,
+    )
 }
 
 
