@@ -219,7 +219,7 @@ static dora_status forget(struct run *run, dora_error *error) {
         status = dora_engine_merge(loaded, own.engine, NULL, error);
     run->answer.size = 0;
     if (status == DORA_OK)
-        status = fixture_answer(loaded, &run->allocator, &run->answer, error);
+        status = dora_engine_save(loaded, bytes_append, &run->answer, error);
     dora_engine_free(loaded);
     dora_engine_free(own.engine);
     bytes_free(&state);
