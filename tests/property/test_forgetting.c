@@ -207,7 +207,7 @@ static void answer(dora_engine *engine, struct bytes *out) {
     dora_account account = {.struct_size = sizeof account};
     dora_name_count environment;
     dora_error error;
-    dora_result *result;
+    dora_result *result = NULL;
     out->size = 0;
     if (fixture_answer(engine, NULL, out, &error) != DORA_OK ||
         dora_query_run(engine, &phases, &result, &error) != DORA_OK)
