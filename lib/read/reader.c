@@ -11,6 +11,7 @@
 #include "read/source/git.h"
 #include "read/source/recognise.h"
 #include "read/source/source.h"
+#include "read/source/xml.h"
 
 #include "base/checked.h"
 #include "base/error.h"
@@ -129,6 +130,27 @@ static bool recognise(struct dora_reader *reader, const char *bytes, size_t size
     return true;
 }
 
+/* Whether XML is an export of some tool, as above; there is no other XML. */
+static bool recognise_xml(struct dora_reader *reader, const char *bytes, size_t size, bool final) {
+    bool more, last = final || size >= LOOK_AHEAD, whole;
+    if ((!last && size < 2 * reader->looked) || (!reader->xml && !dora__xml_new(reader)))
+        return false;
+    const struct dora__builtin *builtin = NULL;
+    if (dora__xml_first(reader, bytes, size, &more))
+        builtin = dora__recognise_json(reader->xml->json, reader->xml->size, &whole);
+    reader->looked = size;
+    if (more && !last && reader->failure.status == DORA_OK)
+        return false;
+    if (builtin)
+        dora__export_take(reader, builtin);
+    else if (reader->failure.status == DORA_OK)
+        dora__fail(
+            &reader->failure, DORA_ERROR_INPUT,
+            "XML of no known source: its first item has the elements of none; name the source, or give a mapping "
+            "(docs/mappings.md)");
+    return true;
+}
+
 /* Takes the byte-order mark off and tells the formats apart; false: more bytes are needed to say. */
 static bool start(struct dora_reader *reader, const char *bytes, size_t size, bool final, size_t *skipped) {
     static const char mark[3] = {'\xEF', '\xBB', '\xBF'};
@@ -156,6 +178,15 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
         while (i < left && i < LOOK_AHEAD &&
                (begin[i] == ' ' || begin[i] == '\t' || begin[i] == '\r' || begin[i] == '\n'))
             i++;
+        if (i < left && (reader->guessing || reader->source) && dora__is_xml(begin + i, left - i)) {
+            if (reader->source ? !reader->xml && !dora__xml_new(reader)
+                               : !recognise_xml(reader, begin + i, left - i, final))
+                return reader->failure.status != DORA_OK;
+            reader->threads = NULL;
+            reader->format = DORA_FORMAT_NDJSON;
+            reader->started = true;
+            return true;
+        }
         bool is_json = i < left && i < LOOK_AHEAD && (begin[i] == '{' || begin[i] == '[');
         if (is_json && reader->guessing && !recognise(reader, begin, left, final))
             return false;
@@ -187,6 +218,7 @@ size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t si
         done += past;
     }
     size_t more = is_git(reader)                      ? dora__read_git(reader, bytes + done, size - done, final)
+                  : reader->xml                       ? dora__read_xml(reader, bytes + done, size - done, final)
                   : reader->format == DORA_FORMAT_CSV ? dora__read_csv(reader, bytes + done, size - done, final)
                   : reader->source                    ? dora__read_export(reader, bytes + done, size - done, final)
                                                       : dora__read_ndjson(reader, bytes + done, size - done, final);
@@ -420,6 +452,7 @@ void dora_reader_free(dora_reader *reader) {
     dora__csv_free(reader);
     dora__ndjson_rows_free(reader);
     dora__export_free(reader);
+    dora__xml_free(reader);
     dora__free(reader->memory, reader->parameters, reader->parameters_size, 1);
     dora__git_free(reader);
     dora__giving_free(reader);

@@ -88,6 +88,7 @@ struct dora_reader {
     size_t parameters_size;
     struct dora__export *source; /* NULL: records are in the normal form */
 
+    struct dora__xml *xml;       /* NULL: the input is not XML */
     struct dora__git *git;       /* NULL: records are not what git prints */
     struct dora__giving *giving; /* NULL: facts are added, not given away */
 

@@ -33,6 +33,15 @@ static const char jenkins[] =
     "{\"number\":2,\"timestamp\":1704193200000,\"duration\":0,\"result\":null,\"building\":true},"
     "{\"number\":3,\"timestamp\":1704196800000,\"duration\":1000,\"result\":\"ABORTED\"}],\"name\":\"d\"}";
 
+static const char octopus[] =
+    "\xEF\xBB\xBF<?xml version='1.0' encoding=\"UTF-8\"?>\n<!-- a -> b --><x:All xmlns:x='u'>\n"
+    "<x:Deployment a=\"1>2\"><x:DeploymentId>d1</x:DeploymentId> <TaskId>t&#49;</TaskId><?p i?>"
+    "<ReleaseVersion>1</ReleaseVersion><State>Suc<![CDATA[ces]]>s</State><ProjectName>a&lt;b&amp;\"\\c</"
+    "ProjectName><!-- c -->"
+    "<Links><Self>s</Self>tail&gt;<Self/></Links><CompletedTime>2024-01-02T10:00:00Z</CompletedTime></x:Deployment >\n"
+    "<Deployment><DeploymentId>d2</DeploymentId><TaskId>t2</TaskId><State>Failed</State>"
+    "<CompletedTime>2024-01-03T10:00:00Z</CompletedTime></Deployment><Deployment/></x:All>\n<!-- end -->\n";
+
 /* Reads text in pieces of that size, from a copy without room behind it. */
 static dora_account read_pieces(const char *source, const char *text, size_t size, size_t piece, int spoilt) {
     const dora_reader_options options = {.struct_size = sizeof options, .source = source, .project = "o/r"};
@@ -76,7 +85,66 @@ static void test_pieces(void **state) {
         assert_int_equal(account.rejected, 0);
         assert_int_equal(account.facts, 2);
         assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_CANCELED], 1);
+        account = read_text(i % 2 ? "octopus" : NULL, octopus, sizeof octopus - 1, piece);
+        assert_int_equal(account.rejected, 0);
+        assert_int_equal(account.items, 3);
+        assert_int_equal(account.silent, 1);
+        assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_COUNTED], 1);
+        assert_int_equal(account.dispositions[DORA_KIND_DEPLOYMENT][DORA_FAILED_ATTEMPT], 1);
     }
+}
+
+/* What follows a bad item is read; what is no XML that can be is refused. */
+static void test_bad_xml(void **state) {
+    (void)state;
+    static const char *const items[] = {
+        "<D><TaskId>1</Task></D>",
+        "<D><a b=c/></D>",
+        "<D><a b></a></D>",
+        "<D>text</D>",
+        "<D><a>&none;</a></D>",
+        "<D><a>&#0;</a></D>",
+        "<D><a>&#xD800;</a></D>",
+        "<D><a>& b</a></D>",
+        "<D><1/></D>",
+        "<D><a b='</D>",
+        "<D><a>\xff</a></D>",
+        "<D><a>&#1114112;</a></D>",
+        "<D><a>&#x;</a></D>",
+        "<D><a></ a></a></D>",
+        "<D><a / ></a></D>",
+    };
+    static const char *const documents[] = {"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>",
+                                            "<?xml version='1.0' encoding='ISO-8859-1'?><a/>"};
+    for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
+        char text[400];
+        int size = snprintf(text, sizeof text,
+                            "<A>%s<D><DeploymentId>d</DeploymentId><TaskId>t</TaskId><State>Success</State>"
+                            "<CompletedTime>2024-01-02</CompletedTime></D></A>",
+                            items[i]);
+        dora_account account = read_text("octopus", text, (size_t)size, 7);
+        if (account.rejected != 1 || account.facts != 1)
+            fail_msg("%s: %d rejected, %d facts", items[i], (int)account.rejected, (int)account.facts);
+    }
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        const dora_reader_options options = {.struct_size = sizeof options, .source = "octopus"};
+        dora_engine *engine;
+        dora_reader *reader;
+        dora_error error;
+        assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
+        assert_int_equal(dora_reader_new(engine, &options, &reader, NULL), DORA_OK);
+        dora_reader_feed(reader, documents[i], strlen(documents[i]), &error);
+        assert_int_equal(dora_reader_finish(reader, &error), DORA_ERROR_INPUT);
+        dora_reader_free(reader);
+        dora_engine_free(engine);
+    }
+    static const char *const beside[] = {"<A>text</A>", "<A/><B/>", "<A></B>", "<A><D", "<A>", "</A>"};
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
+        assert_int_equal(read_text("octopus", beside[i], strlen(beside[i]), 3).rejected, 1);
+    char deep[2000];
+    for (size_t i = 0; i < sizeof deep; i += 4)
+        memcpy(deep + i, i ? "<aa>" : "<bb>", 4);
+    assert_int_equal(read_text("octopus", deep, sizeof deep, sizeof deep).rejected, 2); /* and the root has no end */
 }
 
 static void test_spoilt(void **state) {
@@ -207,10 +275,8 @@ static void test_mappings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_spoilt),
-        cmocka_unit_test(test_fixtures_spoilt),
-        cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_pieces),          cmocka_unit_test(test_bad_xml),  cmocka_unit_test(test_spoilt),
+        cmocka_unit_test(test_fixtures_spoilt), cmocka_unit_test(test_mappings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

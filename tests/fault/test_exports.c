@@ -33,6 +33,10 @@ static const char deployments[] =
     "\"created_at\":\"2024-01-02T10:05:00Z\"},5,\n"
     "{\"number\":7,\"labels\":[{\"name\":\"bug\"},{\"name\":\"outage\"}],\"created_at\":\"2024-01-02T11:00:00Z\"}]";
 
+static const char xml[] = "<All><D><DeploymentId>d</DeploymentId><TaskId>t</TaskId><ReleaseVersion>&#233;</"
+                          "ReleaseVersion><State>Success</State>"
+                          "<CompletedTime>2024-01-02</CompletedTime></D><D><DeploymentId>d</TaskId></D><D/></All>";
+
 static const char wrapped[] =
     "{\"data\":{\"runs\":[{\"n\":\"deploy-1\",\"at\":\"2022-1-11 8:51:47\",\"u\":\"h/a\\u00e9/7\",\"list\":["
     "{\"k\":\"ENV\",\"v\":\"prod\"}],\"commits\":[{\"id\":\"A1\",\"at\":1704189600},{\"id\":\"b2\",\"at\":"
@@ -74,6 +78,8 @@ static const struct export exports[] = {
     {"known by its shape", NULL, NULL, NULL, NULL, deployments, sizeof deployments - 1},
     {"a mapping of one's own", NULL, own_mapping, "jobs=deploy-*,/x+/", NULL, wrapped, sizeof wrapped - 1},
     {"devlake", "devlake", NULL, NULL, NULL, table, sizeof table - 1},
+    {"octopus, XML", "octopus", NULL, NULL, NULL, xml, sizeof xml - 1},
+    {"XML known by its shape", NULL, NULL, NULL, NULL, xml, sizeof xml - 1},
     {"git", "git", NULL, NULL, "^[vw]\\d", history, sizeof history - 1},
 };
 
