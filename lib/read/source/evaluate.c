@@ -152,12 +152,23 @@ static bool whole_number(const char *text, size_t size, int64_t *value) {
     return true;
 }
 
+/* Whether a date and time have all their digits, as nearly always. */
+static bool is_padded(const char *text, size_t size) {
+    static const char form[] = "dddd-dd-dd?dd:dd:dd"; /* what follows may be a fraction, Z or an offset to the east */
+    if (size < sizeof form - 1 || (size > sizeof form - 1 && text[19] != 'Z' && text[19] != '.' && text[19] != '+'))
+        return false;
+    unsigned other = 0;
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        other |= form[i] == 'd' ? (unsigned char)(text[i] - '0') > 9 : form[i] != '?' && text[i] != form[i];
+    return !other;
+}
+
 /* Fills in the zeros that "2022-1-1 8:51:47" leaves out. */
 static void pad_instant(struct dora_reader *reader, size_t from) {
     struct dora__export *source = reader->source;
     char out[48];
     size_t size = source->text_size - from, used = 0, digits = 0, colons = 0;
-    if (size < 8 || size > 40 || source->text[from + 4] != '-')
+    if (size < 8 || size > 40 || source->text[from + 4] != '-' || is_padded(source->text + from, size))
         return;
     for (size_t i = 0; i <= size && used + 3 < sizeof out; i++) {
         char c = i < size ? source->text[from + i] : '\0';
