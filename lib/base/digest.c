@@ -39,6 +39,8 @@ void dora__digest_begin(struct dora__digesting *digesting) {
 
 void dora__digest_add(struct dora__digesting *digesting, const void *bytes, size_t size) {
     const uint8_t *at = bytes;
+    if (!size) /* there may be no bytes to point to */
+        return;
     size_t waiting = digesting->size % 8;
     digesting->size += size;
     if (waiting) {
