@@ -52,6 +52,17 @@ class OtherMachine(unittest.TestCase):
                 self.assertEqual(harness.dora("merge", path).stdout, here)
                 self.assertEqual(other("merge", "-", stdin=here), here)
 
+    def test_compacted_states(self) -> None:
+        asked = ["compact", "-q", "--before", "2024-02-15", "-o", "-"]
+        for text in self.histories():
+            here, there = harness.dora(*asked, stdin=text).stdout, other(*asked, stdin=text)
+            self.assertEqual(here, there)
+            self.assertEqual(other("merge", "-", stdin=here), here)
+            self.assertEqual(
+                other("report", "--by", "service", "--format", "csv", "-q", stdin=here),
+                harness.dora("report", "--by", "service", "--format", "csv", "-q", stdin=text).stdout,
+            )
+
     def test_reports(self) -> None:
         asked = ["--by", "service", "--window", "14", "--step", "5", "--format", "ndjson", "-q"]
         for text in self.histories():
