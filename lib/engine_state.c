@@ -89,7 +89,7 @@ static dora_status merge(dora_engine *into, const struct dora__facts *from, bool
 /* Whether an engine has nothing that loaded facts could meet, and no handle of a string is known to its caller. */
 static bool is_new(const struct dora__facts *facts) {
     return facts->records == 0 && facts->loaded == 0 && facts->inputs.count == 0 && facts->services.count == 0 &&
-           facts->strings.count == 0;
+           facts->strings.count == 0 && !facts->frozen;
 }
 
 dora_status dora_engine_load(dora_engine *engine, const void *bytes, size_t size, const dora_merge_options *options,
