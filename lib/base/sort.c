@@ -87,3 +87,22 @@ uint32_t *dora__order(struct dora__memory *memory, size_t count, dora__compare_f
 void dora__order_free(struct dora__memory *memory, uint32_t *order, size_t count) {
     dora__free(memory, order, 2 * count, sizeof *order);
 }
+
+bool dora__put_in_order(struct dora__memory *memory, void *items, size_t count, size_t item_size,
+                        dora__compare_fn *compare, const void *context) {
+    size_t at = 1;
+    while (at < count && compare(context, (uint32_t)at - 1, (uint32_t)at) <= 0)
+        at++;
+    if (at >= count)
+        return true;
+    uint32_t *order = dora__order(memory, count, compare, context);
+    char *sorted = dora__alloc(memory, count, item_size);
+    bool done = order && sorted;
+    for (size_t i = 0; done && i < count; i++)
+        memcpy(sorted + i * item_size, (const char *)items + order[i] * item_size, item_size);
+    if (done)
+        memcpy(items, sorted, count * item_size);
+    dora__order_free(memory, order, count);
+    dora__free(memory, sorted, count, item_size);
+    return done;
+}

@@ -23,6 +23,11 @@ void dora__sort_items(uint32_t *items, uint32_t *scratch, size_t count, dora__co
 uint32_t *dora__order(struct dora__memory *memory, size_t count, dora__compare_fn *compare, const void *context);
 void dora__order_free(struct dora__memory *memory, uint32_t *order, size_t count);
 
+/* Puts items of item_size bytes into order, by way of a copy where they are not yet. False: out of memory, and nothing
+   has changed. */
+bool dora__put_in_order(struct dora__memory *memory, void *items, size_t count, size_t item_size,
+                        dora__compare_fn *compare, const void *context);
+
 /* Order-preserving map of int64 onto uint64. */
 static inline uint64_t dora__biased(int64_t value) {
     return (uint64_t)value ^ UINT64_C(0x8000000000000000);

@@ -159,19 +159,8 @@ static void join_absent(struct dora__derived *derived) {
 
 static dora_status order_environments(struct dora__derived *derived) {
     join_absent(derived);
-    size_t count = derived->environments_count;
-    if (count < 2)
-        return DORA_OK;
-    struct dora__memory *memory = derived->memory;
-    uint32_t *order = dora__order(memory, count, compare_environments, derived);
-    struct dora__environment *sorted = dora__alloc(memory, count, sizeof *sorted);
-    bool done = order && sorted;
-    for (size_t i = 0; done && i < count; i++)
-        sorted[i] = derived->environments[order[i]];
-    if (done)
-        memcpy(derived->environments, sorted, count * sizeof *sorted);
-    dora__order_free(memory, order, count);
-    dora__free(memory, sorted, count, sizeof *sorted);
+    bool done = dora__put_in_order(derived->memory, derived->environments, derived->environments_count,
+                                   sizeof *derived->environments, compare_environments, derived);
     return done ? DORA_OK : DORA_ERROR_MEMORY;
 }
 

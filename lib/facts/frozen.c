@@ -78,23 +78,14 @@ static int compare_keys(const void *context, uint32_t a, uint32_t b) {
 }
 
 bool dora__id_keys_order(struct dora__id_keys *keys, struct dora__memory *memory) {
-    if (keys->count < 2)
-        return true;
-    uint32_t *order = dora__order(memory, keys->count, compare_keys, keys->items);
-    struct dora__digest *sorted = dora__alloc(memory, keys->count, sizeof *sorted);
-    size_t count = 0, before = keys->count;
-    for (size_t i = 0; order && sorted && i < before; i++) {
-        const struct dora__digest *key = &keys->items[order[i]];
-        if (count == 0 || memcmp(sorted[count - 1].bytes, key->bytes, DORA__DIGEST_SIZE))
-            sorted[count++] = *key;
-    }
-    dora__order_free(memory, order, before);
-    if (count) {
-        memcpy(keys->items, sorted, count * sizeof *sorted);
-        keys->count = count;
-    }
-    dora__free(memory, sorted, before, sizeof *sorted);
-    return count > 0;
+    size_t count = 0;
+    if (!dora__put_in_order(memory, keys->items, keys->count, sizeof *keys->items, compare_keys, keys->items))
+        return false;
+    for (size_t i = 0; i < keys->count; i++)
+        if (count == 0 || memcmp(keys->items[count - 1].bytes, keys->items[i].bytes, DORA__DIGEST_SIZE))
+            keys->items[count++] = keys->items[i];
+    keys->count = count;
+    return true;
 }
 
 bool dora__id_keys_have(const struct dora__id_keys *keys, const struct dora__digest *key) {

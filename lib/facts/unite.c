@@ -22,30 +22,13 @@ static int compare_services(const void *context, uint32_t a, uint32_t b) {
     return (services[a] > services[b]) - (services[a] < services[b]);
 }
 
-/* Items in order, through a copy. */
-static bool put_in_order(struct dora__memory *memory, void *items, size_t count, size_t size,
-                         dora__compare_fn *compare) {
-    if (count < 2)
-        return true;
-    uint32_t *order = dora__order(memory, count, compare, items);
-    char *sorted = dora__alloc(memory, count, size);
-    for (size_t i = 0; order && sorted && i < count; i++)
-        memcpy(sorted + i * size, (const char *)items + order[i] * size, size);
-    bool done = order && sorted;
-    if (done)
-        memcpy(items, sorted, count * size);
-    dora__order_free(memory, order, count);
-    dora__free(memory, sorted, count, size);
-    return done;
-}
-
 static bool normalise(struct dora__frozen *frozen) {
     struct dora__memory *memory = frozen->memory;
-    bool done =
-        put_in_order(memory, frozen->environments, frozen->environments_count, sizeof *frozen->environments,
-                     compare_environments) &&
-        put_in_order(memory, frozen->anchored, frozen->anchored_count, sizeof *frozen->anchored, compare_services) &&
-        dora__phases_order(memory, frozen->phases, frozen->phases_count);
+    bool done = dora__put_in_order(memory, frozen->environments, frozen->environments_count,
+                                   sizeof *frozen->environments, compare_environments, frozen->environments) &&
+                dora__put_in_order(memory, frozen->anchored, frozen->anchored_count, sizeof *frozen->anchored,
+                                   compare_services, frozen->anchored) &&
+                dora__phases_order(memory, frozen->phases, frozen->phases_count);
     for (int series = 0; series < DORA__SERIES_COUNT && done; series++)
         done = dora__samples_order(memory, &frozen->samples[series]);
     for (int of = 0; of < DORA__KEYS && done; of++)

@@ -103,18 +103,7 @@ static int compare_cells(const void *context, uint32_t a, uint32_t b) {
 }
 
 static bool sort_cells(struct dora_mark *mark) {
-    if (mark->count < 2)
-        return true;
-    uint32_t *order = dora__order(mark->memory, mark->count, compare_cells, mark->cells);
-    struct dora__marked_cell *sorted = dora__alloc(mark->memory, mark->count, sizeof *sorted);
-    for (size_t i = 0; order && sorted && i < mark->count; i++)
-        sorted[i] = mark->cells[order[i]];
-    if (order && sorted)
-        memcpy(mark->cells, sorted, mark->count * sizeof *sorted);
-    bool done = order && sorted;
-    dora__free(mark->memory, sorted, mark->count, sizeof *sorted);
-    dora__order_free(mark->memory, order, mark->count);
-    return done;
+    return dora__put_in_order(mark->memory, mark->cells, mark->count, sizeof *mark->cells, compare_cells, mark->cells);
 }
 
 static void take_whole(struct dora_mark *mark, const struct dora__derived *derived) {

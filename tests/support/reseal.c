@@ -6,6 +6,9 @@
 #include "base/little.h"
 #include "state/format.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 bool reseal(uint8_t *bytes, size_t size) {
     if (size < DORA__STATE_HEAD_SIZE + DORA__STATE_CHECKSUM_SIZE)
         return false;
@@ -24,4 +27,38 @@ bool reseal(uint8_t *bytes, size_t size) {
     }
     dora__put_little_64(bytes + head, dora__checksum(bytes, head));
     return true;
+}
+
+static uint8_t *copy_of(const void *bytes, size_t size) {
+    uint8_t *copy = malloc(size ? size : 1);
+    if (!copy)
+        abort();
+    if (size)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+void try_copy(const void *bytes, size_t size, bool resealed, try_state_fn *try_state) {
+    uint8_t *copy = copy_of(bytes, size);
+    if (!resealed || reseal(copy, size))
+        try_state(copy, size);
+    free(copy);
+}
+
+void try_every_bit(const void *bytes, size_t size, try_state_fn *try_state) {
+    uint8_t *copy = copy_of(bytes, size);
+    for (int resealed = 0; resealed < 2; resealed++)
+        for (size_t bit = 0; bit < 8 * size; bit++) {
+            copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            try_copy(copy, size, resealed, try_state);
+            copy[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+    free(copy);
+}
+
+void try_every_length(const void *bytes, size_t size, try_state_fn *try_state) {
+    for (size_t length = 0; length < size; length++) {
+        try_copy(bytes, length, false, try_state);
+        try_copy(bytes, length, true, try_state);
+    }
 }
