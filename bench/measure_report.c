@@ -25,7 +25,8 @@ typedef struct report {
 } report;
 
 #define FIGURES                                                                                                        \
-    .percentiles = "50,90", .metrics = "deployments,change_lead_time,change_fail_rate,failed_deployment_recovery_time"
+    .percentiles = "50,90", .columns = "deployments,change_lead_time_p50,change_lead_time_p90,change_fail_rate,"       \
+                                       "failed_deployment_recovery_time_p50"
 #define FIGURES_VALUES                                                                                                 \
     {                                                                                                                  \
         "deployments", "change_lead_time_p50", "change_lead_time_p90", "change_fail_rate",                             \
@@ -60,7 +61,11 @@ static const report monthly_keys = {
     .values = {"deployments", "change_lead_time_p50", "change_fail_rate", "failed_deployment_recovery_time_p50",
                "deployment_rework_rate"},
     .queries_count = 1,
-    .queries = {{.by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_MONTH, .percentiles = "50", .metrics = "dora"}},
+    .queries = {{.by = DORA_GROUP_SERVICE,
+                 .period = DORA_PERIOD_MONTH,
+                 .percentiles = "50",
+                 .columns = "deployments,change_lead_time_p50,change_fail_rate,failed_deployment_recovery_time_p50,"
+                            "deployment_rework_rate"}},
 };
 static const report all_time = {
     .values = {"deployments", "change_lead_time_mean", "change_fail_rate", "failed_deployment_recovery_time_mean"},

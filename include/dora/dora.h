@@ -536,6 +536,10 @@ typedef struct dora_query {
     int intervals;           /* non-zero: 95 % intervals */
     uint64_t rows_max;       /* 0: DORA_ROWS_MAX_DEFAULT; UINT64_MAX: no limit */
     const char *only;        /* with `by`: the rows of the group of that name alone, the same as among all; NULL: all */
+    /* Names of columns, separated by commas: of those of the metrics and percentiles, the result has these alone, in
+       its own order, with the same values, behind those that name group, window and phase. What no column needs is not
+       computed. NULL: all. */
+    const char *columns;
 } dora_query;
 
 /* Rows as typed columns, ordered by group (bytes, null first), then window start, then phase name. */

@@ -23,9 +23,11 @@ bool dora__phase_columns(const struct dora__plan *plan, struct dora_result *resu
         const char *name;
         dora_type type;
         dora_unit unit;
-    } columns[] = {{"phase", DORA_TYPE_STRING, DORA_UNIT_NONE},    {"n", DORA_TYPE_INT64, DORA_UNIT_COUNT},
-                   {"total", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS}, {"active", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS},
-                   {"share", DORA_TYPE_DOUBLE, DORA_UNIT_RATIO},   {"mean", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS}};
+    } columns[] = {{"n", DORA_TYPE_INT64, DORA_UNIT_COUNT},
+                   {"total", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS},
+                   {"active", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS},
+                   {"share", DORA_TYPE_DOUBLE, DORA_UNIT_RATIO},
+                   {"mean", DORA_TYPE_DOUBLE, DORA_UNIT_SECONDS}};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         if (!dora__result_column(result, columns[i].type, columns[i].unit, columns[i].name, NULL, NULL))
             return false;

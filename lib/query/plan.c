@@ -153,6 +153,13 @@ static uint32_t series_of(const struct dora__metric *metric) {
     }
 }
 
+void dora__plan_find_series(struct dora__plan *plan) {
+    plan->series = UINT32_C(1) << DORA__EVENTS;
+    for (size_t i = 0; i < DORA__METRICS; i++)
+        if (plan->chosen[i])
+            plan->series |= series_of(&dora__metrics[i]);
+}
+
 static dora_status check_numbers(const dora_query *query, dora_error *error) {
     if ((unsigned)query->table > DORA_TABLE_PHASES || (unsigned)query->by > DORA_GROUP_PRODUCT ||
         (unsigned)query->period > DORA_PERIOD_ALL || (unsigned)query->percentile_rule > DORA_PERCENTILE_NEAREST_RANK)
@@ -191,9 +198,6 @@ dora_status dora__plan_make(struct dora__plan *plan, const dora_query *query, do
         status = take_date("since", query->since, &plan->has_since, &plan->since, error);
     if (status == DORA_OK)
         status = take_date("until", query->until, &plan->has_until, &plan->until, error);
-    for (size_t i = 0; i < DORA__METRICS; i++)
-        if (plan->chosen[i])
-            plan->series |= series_of(&dora__metrics[i]);
-    plan->series |= UINT32_C(1) << DORA__EVENTS;
+    dora__plan_find_series(plan);
     return status;
 }

@@ -17,7 +17,7 @@ struct dora__percentile {
 };
 
 struct dora__plan {
-    dora_query query; /* of its strings `only` alone may be used, until the call ends */
+    dora_query query; /* of its strings `only` and `columns` alone may be used, until the call ends */
     dora_tiers tiers;
     bool has_since;
     bool has_until;
@@ -32,6 +32,9 @@ struct dora__plan {
 
 /* Checks and takes apart a query. ARGUMENT names what is wrong. */
 dora_status dora__plan_make(struct dora__plan *plan, const dora_query *query, dora_error *error);
+
+/* Finds out which series the chosen metrics need. */
+void dora__plan_find_series(struct dora__plan *plan);
 
 /* Where a percentile of `count` > 0 sorted samples lies: `numerator` of the percentile's denominator past one sample
    towards the next. */

@@ -45,21 +45,35 @@ void dora_result_free(dora_result *result) {
     for (size_t i = 0; i < result->columns_count; i++)
         free_column(&memory, &result->columns[i]);
     dora__free(&memory, result->columns, result->columns_capacity, sizeof *result->columns);
+    dora__free(&memory, result->slots, result->slots_capacity, sizeof *result->slots);
     dora__free(&memory, result, 1, sizeof *result);
+}
+
+static bool is_wanted(const char *wanted, const char *name) {
+    for (size_t size; wanted; wanted = wanted[size] ? wanted + size + 1 : NULL) {
+        size = strcspn(wanted, ",");
+        if (size == strlen(name) && memcmp(wanted, name, size) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name, const char *part,
                          const char *last) {
     struct dora__memory *memory = &result->memory;
-    if (!dora__grow(memory, (void **)&result->columns, &result->columns_capacity, result->columns_count + 1,
+    struct dora__column made = {.type = type, .unit = unit};
+    snprintf(made.name, sizeof made.name, "%s%s%s", name, part ? part : "", last ? last : "");
+    bool wanted = !result->wanted || is_wanted(result->wanted, made.name);
+    if (!dora__grow(memory, (void **)&result->slots, &result->slots_capacity, result->slots_count + 1,
+                    sizeof *result->slots) ||
+        !dora__grow(memory, (void **)&result->columns, &result->columns_capacity, result->columns_count + 1,
                     sizeof *result->columns))
         return false;
-    struct dora__column *column = &result->columns[result->columns_count];
-    memset(column, 0, sizeof *column);
-    column->type = type;
-    column->unit = unit;
-    snprintf(column->name, sizeof column->name, "%s%s%s", name, part ? part : "", last ? last : "");
-    result->columns_count++;
+    result->slots[result->slots_count++] = wanted ? (uint32_t)result->columns_count : DORA__NOT_WANTED;
+    if (!wanted)
+        return true;
+    struct dora__column *column = &result->columns[result->columns_count++];
+    *column = made;
     if (!dora__grow(memory, &column->data, &column->data_capacity, 1, dora__type_width(type)))
         return false;
     memset(column->data, 0, dora__type_width(type)); /* the first offset of strings */
@@ -149,13 +163,26 @@ void dora__result_clear(struct dora_result *result) {
     }
 }
 
+/* NULL: nobody wants it. */
 static struct dora__column *next_column(struct dora__cursor *cursor) {
-    return &cursor->result->columns[cursor->column++];
+    uint32_t place = cursor->result->slots[cursor->slot++];
+    return place == DORA__NOT_WANTED ? NULL : &cursor->result->columns[place];
 }
 
-static void mark_valid(const struct dora__cursor *cursor, struct dora__column *column) {
+bool dora__fill_wanted(struct dora__cursor *cursor) {
+    bool wanted = cursor->result->slots[cursor->slot] != DORA__NOT_WANTED;
+    cursor->slot += !wanted;
+    return wanted;
+}
+
+/* The value of the row being filled in the next column, which is not null; NULL: nobody wants it. */
+static void *next_value(struct dora__cursor *cursor) {
+    struct dora__column *column = next_column(cursor);
     size_t row = cursor->result->rows;
+    if (!column)
+        return NULL;
     column->validity[row / 8] |= (uint8_t)(1u << row % 8);
+    return (char *)column->data + row * dora__type_width(column->type);
 }
 
 /* Sets bits of `validity` from bit `row` on. */
@@ -188,6 +215,8 @@ static size_t count_bits(size_t rows, const uint64_t *bits) {
 static void *fill(struct dora__cursor *cursor, size_t rows, const uint64_t *known) {
     struct dora__column *column = next_column(cursor);
     size_t row = cursor->result->rows;
+    if (!column)
+        return NULL;
     put_bits(column->validity, row, rows, known);
     if (known)
         column->nulls += rows - count_bits(rows, known);
@@ -206,9 +235,12 @@ int32_t *dora__fill_date(struct dora__cursor *cursor, size_t rows) {
     return fill(cursor, rows, NULL);
 }
 
-/* Room for so many bytes more in the next column, which is of strings; NULL: cursor->status says why. */
+/* Room for so many bytes more in the next column, which is of strings; NULL: nobody wants it, or cursor->status says
+   why. */
 static struct dora__column *string_room(struct dora__cursor *cursor, size_t bytes) {
     struct dora__column *column = next_column(cursor);
+    if (!column)
+        return NULL;
     size_t from = ((const uint32_t *)column->data)[cursor->result->rows], need;
     if (!dora__add_size(from, bytes, &need) || need > UINT32_MAX - DORA__NAME_MOST)
         cursor->status = DORA_ERROR_LIMIT;
@@ -267,6 +299,8 @@ void dora__fill_names(struct dora__cursor *cursor, size_t rows, const struct dor
 void dora__put_null(struct dora__cursor *cursor) {
     struct dora__column *column = next_column(cursor);
     size_t row = cursor->result->rows;
+    if (!column)
+        return;
     column->nulls++;
     if (column->type == DORA_TYPE_STRING) {
         uint32_t *offsets = column->data;
@@ -278,27 +312,27 @@ void dora__put_null(struct dora__cursor *cursor) {
 }
 
 void dora__put_int64(struct dora__cursor *cursor, int64_t value) {
-    struct dora__column *column = next_column(cursor);
-    ((int64_t *)column->data)[cursor->result->rows] = value;
-    mark_valid(cursor, column);
+    int64_t *to = next_value(cursor);
+    if (to)
+        *to = value;
 }
 
 void dora__put_double(struct dora__cursor *cursor, double value) {
-    struct dora__column *column = next_column(cursor);
-    ((double *)column->data)[cursor->result->rows] = value;
-    mark_valid(cursor, column);
+    double *to = next_value(cursor);
+    if (to)
+        *to = value;
 }
 
 void dora__put_date(struct dora__cursor *cursor, int32_t day) {
-    struct dora__column *column = next_column(cursor);
-    ((int32_t *)column->data)[cursor->result->rows] = day;
-    mark_valid(cursor, column);
+    int32_t *to = next_value(cursor);
+    if (to)
+        *to = day;
 }
 
 void dora__put_bool(struct dora__cursor *cursor, bool value) {
-    struct dora__column *column = next_column(cursor);
-    ((uint8_t *)column->data)[cursor->result->rows] = value;
-    mark_valid(cursor, column);
+    uint8_t *to = next_value(cursor);
+    if (to)
+        *to = value;
 }
 
 void dora__put_string(struct dora__cursor *cursor, dora_string string) {

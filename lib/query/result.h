@@ -29,9 +29,15 @@ struct dora_result {
     struct dora__column *columns;
     size_t columns_count;
     size_t columns_capacity;
+    const char *wanted; /* while columns are declared: the names of those to have, by commas; NULL: all */
+    uint32_t *slots;    /* of each column declared its place among those that are there, or DORA__NOT_WANTED */
+    size_t slots_count;
+    size_t slots_capacity;
     size_t rows;
     size_t rows_capacity;
 };
+
+#define DORA__NOT_WANTED UINT32_MAX
 
 /* Bytes of a value; of a string's offset. */
 size_t dora__type_width(dora_type type);
@@ -39,7 +45,8 @@ size_t dora__type_width(dora_type type);
 /* An empty result without columns, or NULL. */
 struct dora_result *dora__result_new(const struct dora__memory *memory);
 
-/* Declares a column, its name made of up to three parts (NULL: none). False: out of memory. Before any row. */
+/* Declares a column, its name made of up to three parts (NULL: none). It is there if result->wanted names it. False:
+   out of memory. Before any row. */
 bool dora__result_column(struct dora_result *result, dora_type type, dora_unit unit, const char *name, const char *part,
                          const char *last);
 
@@ -59,20 +66,23 @@ void dora__result_touch_ahead(struct dora_result *result, size_t rows);
 /* Forgets the rows, keeps the room. */
 void dora__result_clear(struct dora_result *result);
 
-/* Where the next value of the row being filled goes; every column is to be filled once, in order. */
+/* Where the next value of the row being filled goes; every declared column is to be filled once, in order. */
 struct dora__cursor {
     struct dora_result *result;
-    size_t column;
+    size_t slot;
     dora_status status; /* MEMORY or LIMIT where a string found no room */
 };
 
 /* A column of many rows at once, from the row being filled on. The cells of numbers are the caller's to set; those of
-   nulls are to be 0. `known`: bit r of word r / 64 where row r is not null; NULL: none is. */
+   nulls are to be 0. `known`: bit r of word r / 64 where row r is not null; NULL: none is. NULL where nobody wants the
+   column. */
 int64_t *dora__fill_int64(struct dora__cursor *cursor, size_t rows, const uint64_t *known);
 double *dora__fill_double(struct dora__cursor *cursor, size_t rows, const uint64_t *known);
 int32_t *dora__fill_date(struct dora__cursor *cursor, size_t rows);
 /* The same string in each; data NULL is null. */
 void dora__fill_string(struct dora__cursor *cursor, size_t rows, dora_string string);
+/* Whether somebody wants the next column; if not, it is passed. */
+bool dora__fill_wanted(struct dora__cursor *cursor);
 /* Short names by number; those of no size are null. */
 enum { DORA__NAME_MOST = 8 };
 struct dora__name {

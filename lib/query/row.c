@@ -52,7 +52,7 @@ static bool count_columns(const struct dora__plan *plan, struct dora_result *res
 static void fill_count(const struct filling *fill) {
     const uint32_t *count = fill->figures->event[fill->metric->of];
     int64_t *cell = dora__fill_int64(fill->cursor, fill->figures->windows.count, NULL);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++)
         cell[w] = count[w];
 }
 
@@ -61,21 +61,28 @@ static bool ratio_columns(const struct dora__plan *plan, struct dora_result *res
     return add(result, metric, NULL, NULL) && add_interval(plan, result, metric, NULL);
 }
 
+/* Of the two, one or none may be wanted. */
+static inline void put_bounds(double *low, double *high, uint32_t w, double low_value, double high_value) {
+    if (low)
+        low[w] = low_value;
+    if (high)
+        high[w] = high_value;
+}
+
 static void fill_rate(const struct filling *fill) {
     const struct dora__figures *figures = fill->figures;
     const uint32_t *count = figures->event[fill->metric->of];
     double *rate = dora__fill_double(fill->cursor, figures->windows.count, NULL);
-    for (uint32_t w = 0; w < figures->windows.count; w++)
+    for (uint32_t w = 0; rate && w < figures->windows.count; w++)
         rate[w] = ratio(count[w], (uint64_t)figures->windows.days[w]);
     if (!figures->intervals)
         return;
     double *low = dora__fill_double(fill->cursor, figures->windows.count, NULL);
     double *high = dora__fill_double(fill->cursor, figures->windows.count, NULL);
-    for (uint32_t w = 0; w < figures->windows.count; w++) {
-        double days = (double)figures->windows.days[w];
-        dora__garwood_cached(figures->intervals, count[w], &low[w], &high[w]);
-        low[w] /= days;
-        high[w] /= days;
+    for (uint32_t w = 0; (low || high) && w < figures->windows.count; w++) {
+        double bounds[2], days = (double)figures->windows.days[w];
+        dora__garwood_cached(figures->intervals, count[w], &bounds[0], &bounds[1]);
+        put_bounds(low, high, w, bounds[0] / days, bounds[1] / days);
     }
 }
 
@@ -105,16 +112,17 @@ static void fill_ratio(const struct filling *fill) {
     uint64_t known[DORA__WINDOWS / 64];
     known_ratios(fill, known);
     double *cell = dora__fill_double(fill->cursor, figures->windows.count, known);
-    for (uint32_t w = 0; w < figures->windows.count; w++)
+    for (uint32_t w = 0; cell && w < figures->windows.count; w++)
         cell[w] = is_known(known, w) ? ratio(count[w], base[w]) : 0;
     if (!figures->intervals || !fill->metric->interval)
         return;
     double *low = dora__fill_double(fill->cursor, figures->windows.count, known);
     double *high = dora__fill_double(fill->cursor, figures->windows.count, known);
-    for (uint32_t w = 0; w < figures->windows.count; w++) {
-        low[w] = high[w] = 0;
+    for (uint32_t w = 0; (low || high) && w < figures->windows.count; w++) {
+        double bounds[2] = {0, 0};
         if (is_known(known, w))
-            dora__wilson(count[w], base[w], &low[w], &high[w]);
+            dora__wilson(count[w], base[w], &bounds[0], &bounds[1]);
+        put_bounds(low, high, w, bounds[0], bounds[1]);
     }
 }
 
@@ -128,7 +136,7 @@ static inline double per_million(const struct dora__series_figures *series, uint
 
 static void fill_sum(const struct filling *fill) {
     double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, NULL);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++)
         cell[w] = per_million(fill->figures->series[fill->metric->of], w, 1);
 }
 
@@ -137,14 +145,14 @@ static void fill_sum_ratio(const struct filling *fill) {
     uint64_t known[DORA__WINDOWS / 64];
     known_ratios(fill, known);
     double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++)
         cell[w] = is_known(known, w) ? per_million(fill->figures->series[fill->metric->of], w, base[w]) : 0;
 }
 
 static void fill_mean(const struct filling *fill) {
     const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
     double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, series->known);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++) {
         if (DOUBLES && series->small)
             cell[w] = (double)(int64_t)series->sum[w].low / (double)(int64_t)(series->n[w] + !series->n[w]);
         else
@@ -159,7 +167,7 @@ static void fill_efficiency(const struct filling *fill) {
     for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         known[w / 64] |= (uint64_t)!dora__wide_is_zero(total->sum[w]) << w % 64;
     double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++)
         cell[w] = is_known(known, w) ? dora__wide_ratio(dora__wide_scale(active->sum[w], (uint64_t)active->unit),
                                                         dora__wide_scale(total->sum[w], (uint64_t)total->unit))
                                      : 0;
@@ -194,7 +202,7 @@ static void fill_percentile(const struct filling *fill, const struct dora__serie
     const uint32_t exact = UINT32_C(1) << (DBL_MANT_DIG - 32); /* a denominator that leaves 32-bit values exact */
     uint32_t denominator = fill->figures->plan->percentiles[i].denominator;
     double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, series->known);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++) {
         size_t at = i * DORA__WINDOWS + w;
         double value;
         if (DOUBLES && series->small && denominator <= exact)
@@ -211,7 +219,7 @@ static void fill_bound(const struct filling *fill, const struct dora__series_fig
     for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         known[w / 64] |= (uint64_t)(series->k[place * DORA__WINDOWS + w] != DORA__NOT_ASKED) << w % 64;
     double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++) {
+    for (uint32_t w = 0; cell && w < fill->figures->windows.count; w++) {
         int64_t value = is_known(known, w) ? series->value[place * DORA__WINDOWS + w] * series->unit : 0;
         cell[w] = dora__interpolate_seconds(value, value, 0, 1);
     }
@@ -221,7 +229,7 @@ static void fill_distribution(const struct filling *fill) {
     const struct dora__plan *plan = fill->figures->plan;
     const struct dora__series_figures *series = fill->figures->series[fill->metric->of];
     int64_t *n = dora__fill_int64(fill->cursor, fill->figures->windows.count, NULL);
-    for (uint32_t w = 0; w < fill->figures->windows.count; w++)
+    for (uint32_t w = 0; n && w < fill->figures->windows.count; w++)
         n[w] = (int64_t)series->n[w];
     fill_mean(fill);
     for (size_t i = 0; i < plan->percentiles_count; i++) {
@@ -278,8 +286,9 @@ static void fill_score(const struct filling *fill) {
         return;
     for (uint32_t w = 0; w < fill->figures->windows.count; w++)
         known[w / 64] |= (uint64_t)score(fill, w, &mean[w]) << w % 64;
-    memcpy(dora__fill_double(fill->cursor, fill->figures->windows.count, known), mean,
-           fill->figures->windows.count * sizeof *mean);
+    double *cell = dora__fill_double(fill->cursor, fill->figures->windows.count, known);
+    if (cell)
+        memcpy(cell, mean, fill->figures->windows.count * sizeof *mean);
 }
 
 static const struct {
@@ -385,9 +394,10 @@ void dora__row_writer_init(struct dora__row_writer *writer, const struct dora__p
     writer->recovery = limits_of(plan->tiers.recovery, plan->percentiles[plan->median].denominator);
 }
 
-bool dora__row_columns(const struct dora__plan *plan, struct dora_result *result) {
+bool dora__row_columns(struct dora__plan *plan, struct dora_result *result) {
     for (size_t i = 0; i < DORA__METRICS; i++) {
         const struct dora__metric *metric = &dora__metrics[i];
+        size_t slots = result->slots_count, columns = result->columns_count;
         if (!plan->chosen[i])
             continue;
         if (!shapes[metric->shape].columns(plan, result, metric))
@@ -395,6 +405,10 @@ bool dora__row_columns(const struct dora__plan *plan, struct dora_result *result
         if (dora__plan_judged(plan, metric) != DORA__JUDGED_NOT &&
             !dora__result_column(result, DORA_TYPE_STRING, DORA_UNIT_TIER, metric->name, "_tier", NULL))
             return false;
+        if (result->columns_count == columns && result->wanted) {
+            plan->chosen[i] = false;
+            result->slots_count = slots;
+        }
     }
     return true;
 }
@@ -407,7 +421,7 @@ void dora__row_write(const struct dora__row_writer *writer, const struct dora__f
         if (!writer->plan->chosen[i])
             continue;
         shapes[fill.metric->shape].fill(&fill);
-        if (writer->judged[i] == DORA__JUDGED_NOT)
+        if (writer->judged[i] == DORA__JUDGED_NOT || !dora__fill_wanted(cursor))
             continue;
         uint8_t tier[DORA__WINDOWS];
         judge(&fill, (enum dora__judged)writer->judged[i], tier);

@@ -25,8 +25,8 @@ struct dora__row_writer {
 void dora__row_writer_init(struct dora__row_writer *writer, const struct dora__plan *plan,
                            const struct dora__derived *derived);
 
-/* Declares the metric columns of a plan; false: out of memory. */
-bool dora__row_columns(const struct dora__plan *plan, struct dora_result *result);
+/* Declares the metric columns of a plan, which forgets metrics of which none is wanted; false: out of memory. */
+bool dora__row_columns(struct dora__plan *plan, struct dora_result *result);
 
 /* Fills them for all windows of the figures, a row each, from the row at hand on. */
 void dora__row_write(const struct dora__row_writer *writer, const struct dora__figures *figures,

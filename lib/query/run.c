@@ -129,11 +129,9 @@ static dora_status check_rows(struct dora__run *run, dora_error *error) {
     return DORA_OK;
 }
 
-static bool make_columns(struct dora__run *run) {
+/* Those that say of which group, window and phase a row is. */
+static bool key_columns(const struct dora__run *run) {
     const dora_query *query = &run->plan->query;
-    run->result = dora__result_new(run->memory);
-    if (!run->result)
-        return false;
     if (query->by != DORA_GROUP_NONE &&
         !dora__result_column(run->result, DORA_TYPE_STRING, DORA_UNIT_NONE, group_columns[query->by], NULL, NULL))
         return false;
@@ -141,8 +139,38 @@ static bool make_columns(struct dora__run *run) {
         !dora__result_column(run->result, DORA_TYPE_DATE, DORA_UNIT_NONE, "window_end", NULL, NULL) ||
         !dora__result_column(run->result, DORA_TYPE_INT64, DORA_UNIT_DAYS, "days", NULL, NULL))
         return false;
-    return query->table == DORA_TABLE_PHASES ? dora__phase_columns(run->plan, run->result)
-                                             : dora__row_columns(run->plan, run->result);
+    return query->table != DORA_TABLE_PHASES ||
+           dora__result_column(run->result, DORA_TYPE_STRING, DORA_UNIT_NONE, "phase", NULL, NULL);
+}
+
+/* Whether each column that was asked for is there. */
+static dora_status check_columns(const struct dora_result *result, dora_error *error) {
+    for (const char *text = result->wanted; text;) {
+        size_t size = strcspn(text, ","), i = 0;
+        while (i < result->columns_count &&
+               (strlen(result->columns[i].name) != size || memcmp(result->columns[i].name, text, size) != 0))
+            i++;
+        if (i == result->columns_count)
+            return dora__fail(error, DORA_ERROR_ARGUMENT,
+                              "columns: there is no '%s' among those of the metrics and percentiles asked for",
+                              dora__quote(text, size).text);
+        text = text[size] ? text + size + 1 : NULL;
+    }
+    return DORA_OK;
+}
+
+static dora_status make_columns(struct dora__run *run, struct dora__plan *plan) {
+    struct dora_result *result = run->result = dora__result_new(run->memory);
+    if (!result || !key_columns(run))
+        return DORA_ERROR_MEMORY;
+    result->wanted = plan->query.columns;
+    bool phases = plan->query.table == DORA_TABLE_PHASES;
+    if (!(phases ? dora__phase_columns(plan, result) : dora__row_columns(plan, result)))
+        return DORA_ERROR_MEMORY;
+    dora_status status = check_columns(result, run->error);
+    result->wanted = NULL;
+    dora__plan_find_series(plan);
+    return status;
 }
 
 bool dora__run_begin_row(struct dora__run *run, struct dora__cursor *cursor, uint32_t group,
@@ -380,9 +408,9 @@ static dora_status run_rows(struct dora__run *run) {
     return status;
 }
 
-dora_status dora__run_query(const struct dora__plan *plan, struct dora__derived *derived,
-                            struct dora__standing *standing, struct dora__kept *kept, dora_rows_fn rows,
-                            void *rows_context, dora_result **result, dora_error *error) {
+dora_status dora__run_query(struct dora__plan *plan, struct dora__derived *derived, struct dora__standing *standing,
+                            struct dora__kept *kept, dora_rows_fn rows, void *rows_context, dora_result **result,
+                            dora_error *error) {
     dora_error own = {0};
     struct dora__run run = {.plan = plan,
                             .derived = derived,
@@ -393,7 +421,9 @@ dora_status dora__run_query(const struct dora__plan *plan, struct dora__derived 
                             .rows = rows,
                             .rows_context = rows_context,
                             .error = error ? error : &own};
-    dora_status status = make_columns(&run) ? run_rows(&run) : DORA_ERROR_MEMORY;
+    dora_status status = make_columns(&run, plan);
+    if (status == DORA_OK)
+        status = run_rows(&run);
     if (status == DORA_OK && rows && (run.result->rows || !run.rows_made))
         status = hand_over(&run);
     dora__free(run.memory, run.groups, run.groups_capacity, sizeof *run.groups);

@@ -38,10 +38,11 @@ struct dora__run {
     dora_error *error;
 };
 
-/* Answers a plan; with `rows` NULL all rows are in *result, else they are handed over in batches. */
-dora_status dora__run_query(const struct dora__plan *plan, struct dora__derived *derived,
-                            struct dora__standing *standing, struct dora__kept *kept, dora_rows_fn rows,
-                            void *rows_context, dora_result **result, dora_error *error);
+/* Answers a plan, which forgets what no column needs; with `rows` NULL all rows are in *result, else they are handed
+   over in batches. */
+dora_status dora__run_query(struct dora__plan *plan, struct dora__derived *derived, struct dora__standing *standing,
+                            struct dora__kept *kept, dora_rows_fn rows, void *rows_context, dora_result **result,
+                            dora_error *error);
 
 /* Makes the rows of a report for a range of windows of one group at a time. Each part has a result and buffers of its
    own and changes nothing else but the placed words of its groups, so parts may work on different groups at once. */

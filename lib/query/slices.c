@@ -137,6 +137,7 @@ static bool make_view(struct slice *slice, const struct dora__run *run) {
         return false;
     view->columns_count = view->columns_capacity = whole->columns_count;
     view->rows_capacity = slice->rows;
+    view->slots = whole->slots;
     for (size_t i = 0; i < whole->columns_count; i++) {
         struct dora__column *column = &view->columns[i];
         size_t width = dora__type_width(column->type = whole->columns[i].type), validity = slice->rows / 8 + 1;
