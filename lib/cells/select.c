@@ -15,7 +15,7 @@ enum { LIST_PADS = 16 /* before and behind */, PIECE_ROOM = 32 /* blocks that ma
 
 const struct dora__select_kernel *dora__select_kernel(void) {
 #ifdef DORA__WITH_AVX2
-    if (dora__kernel_pick() == DORA__KERNEL_AVX2)
+    if (dora__kernel_pick() >= DORA__KERNEL_AVX2)
         return &dora__select_avx2;
 #endif
     return &dora__select_portable;

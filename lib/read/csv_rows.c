@@ -36,8 +36,8 @@ void dora__csv_rows_make(struct dora_reader *reader) {
     if (reader->giving || dora__gate_of(reader->facts) || !reader->plain || count > DORA__CSV_COLUMNS_MOST ||
         (dora__kinds[reader->kind].needs_id && !has_id))
         return;
-    /* A window more may end cells than there are, and its places are written eight at a time. */
-    size_t stops = 1 + count * DORA__BATCH_ROWS + DORA__CSV_WINDOW + 8;
+    /* A window more may end cells than there are, and its places are written many at a time. */
+    size_t stops = 1 + count * DORA__BATCH_ROWS + DORA__CSV_WINDOW + DORA__CSV_PLACES;
     size_t size =
         sizeof(struct dora__csv_rows) + stored * DORA__BATCH_ROWS * sizeof(int64_t) + stops * sizeof(uint32_t);
     struct dora__csv_rows *rows = dora__alloc_zeroed(reader->memory, size, 1);
@@ -115,6 +115,7 @@ size_t dora__csv_rows_take(struct dora__csv_rows *rows, const char *bytes, size_
         [DORA__KERNEL_PORTABLE] = dora__csv_rows_take_portable,
 #ifdef DORA__WITH_AVX2
         [DORA__KERNEL_AVX2] = dora__csv_rows_take_avx2,
+        [DORA__KERNEL_AVX512] = dora__csv_rows_take_avx512,
 #endif
     };
     return kernels[rows->kernel](rows, bytes, size);

@@ -14,7 +14,8 @@
 
 struct dora_reader;
 
-enum { DORA__CSV_COLUMNS_MOST = 64, DORA__CSV_WINDOW = 64 };
+/* Bytes looked at at once; places of stops written at once at most. */
+enum { DORA__CSV_COLUMNS_MOST = 64, DORA__CSV_WINDOW = 64, DORA__CSV_PLACES = 16 };
 
 /* What a column's cells are. */
 enum dora__csv_cells {
@@ -70,5 +71,6 @@ bool dora__csv_rows_flush(struct dora_reader *reader);
 /* The kernels' own. */
 size_t dora__csv_rows_take_portable(struct dora__csv_rows *rows, const char *bytes, size_t size);
 size_t dora__csv_rows_take_avx2(struct dora__csv_rows *rows, const char *bytes, size_t size);
+size_t dora__csv_rows_take_avx512(struct dora__csv_rows *rows, const char *bytes, size_t size);
 
 #endif

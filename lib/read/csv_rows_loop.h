@@ -63,19 +63,39 @@ static uint32_t take_instants(struct dora__csv_rows *rows, const struct dora__cs
     return none == empty ? cells->count : parse_instants(cells, instants);
 }
 
-/* Strings that are not recalled wait until all others are done, while their slots in the pool are fetched. */
+/* How many cells from the front say what the first one says; one if that is long. */
+static inline uint32_t count_same(const struct cells *cells) {
+    size_t size, first_size;
+    const char *first = cell_at(cells, 0, &first_size);
+    if (first_size > DORA__RECALL_MOST)
+        return 1;
+    const uint64_t *masks = dora__recall_masks[first_size];
+    const uint64_t low = dora__load_le64(first), high = dora__load_le64(first + 8);
+    uint32_t same = 1;
+    for (; same < cells->count; same++) {
+        const char *text = cell_at(cells, same, &size);
+        uint64_t differ = ((dora__load_le64(text) ^ low) & masks[0]) | ((dora__load_le64(text + 8) ^ high) & masks[1]);
+        if (differ | (size ^ first_size))
+            break;
+    }
+    return same;
+}
+
+/* Strings that are not recalled wait until all others are done, while their slots in the pool are fetched. Of cells
+   that are the same, as whole columns are, the last one is looked at. */
 static uint32_t take_strings(struct dora__csv_rows *rows, const struct cells *cells, struct dora__recall *recall,
                              struct dora__pool *pool, uint32_t *to) {
-    uint32_t missed[DORA__BATCH_ROWS], hashes[DORA__BATCH_ROWS], missed_count = 0;
+    uint32_t missed[DORA__BATCH_ROWS], hashes[DORA__BATCH_ROWS], missed_count = 0, last_same = count_same(cells) - 1;
     struct dora__recalled sought;
     size_t size;
-    for (uint32_t row = 0; row < cells->count; row++) {
+    for (uint32_t row = last_same; row < cells->count; row++) {
         const char *text = cell_at(cells, row, &size);
         if (size - 1 < DORA__RECALL_MOST) {
-            const struct dora__recalled *place = dora__recall_place(recall, text, size, &sought);
-            to[row] = place->handle;
-            if (dora__recall_is(place, &sought))
+            const struct dora__recalled *found = dora__recall_find(recall, text, size, &sought);
+            if (found) {
+                to[row] = found->handle;
                 continue;
+            }
         }
         if (size == 0) {
             to[row] = 0;
@@ -89,13 +109,12 @@ static uint32_t take_strings(struct dora__csv_rows *rows, const struct cells *ce
         const char *text = cell_at(cells, missed[i], &size);
         rows->status = dora__pool_intern_hashed(pool, text, size, hashes[i], &to[missed[i]]);
         if (rows->status != DORA_OK)
-            return missed[i];
-        if (size > DORA__RECALL_MOST)
-            continue;
-        struct dora__recalled *place = dora__recall_place(recall, text, size, &sought);
-        *place = sought;
-        place->handle = to[missed[i]];
+            return missed[i] == last_same ? 0 : missed[i];
+        if (size <= DORA__RECALL_MOST && !dora__recall_find(recall, text, size, &sought))
+            dora__recall_keep(recall, &sought, to[missed[i]]);
     }
+    for (uint32_t row = 0; row < last_same; row++)
+        to[row] = to[last_same];
     return cells->count;
 }
 

@@ -97,7 +97,7 @@ size_t dora__ndjson_rows_take(struct dora_reader *reader, const char *bytes, siz
         return 0;
     }
 #ifdef DORA__WITH_AVX2
-    if (reader->ndjson->kernel == DORA__KERNEL_AVX2)
+    if (reader->ndjson->kernel >= DORA__KERNEL_AVX2)
         return dora__ndjson_take_avx2(reader, bytes, size);
 #endif
     return dora__ndjson_take_portable(reader, bytes, size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Handles of strings that came before: a column of text mostly holds few different ones, and those are found here by
- * their bytes in a register or two, without the pool's hash and its compare. Only strings of up to 16 bytes; what was
- * pushed out, or never was here, is asked of the pool.
+ * their bytes in a register or two, without the pool's hash and its compare. Only strings of up to 16 bytes, each in
+ * one of two places; what was pushed out, or never was here, is asked of the pool.
  */
 #ifndef DORA_READ_RECALL_H
 #define DORA_READ_RECALL_H
@@ -31,35 +31,51 @@ static const uint64_t dora__recall_masks[DORA__RECALL_MOST + 1][2] = {
 };
 #undef ALL
 
-/* The place of a string of 1 to 16 bytes, and in *sought what it holds once that string is kept there. Sixteen bytes
-   from `text` on may be read. */
-static inline struct dora__recalled *dora__recall_place(struct dora__recall *recall, const char *text, size_t size,
-                                                        struct dora__recalled *sought) {
-    uint64_t low = dora__load_le64(text) & dora__recall_masks[size][0];
-    uint64_t high = dora__load_le64(text + 8) & dora__recall_masks[size][1];
-    *sought = (struct dora__recalled){low, high, (uint32_t)size, 0};
-    uint64_t mixed = (low ^ (high << 29 | high >> 35) ^ size) * UINT64_C(0x9E3779B97F4A7C15);
-    return &recall->places[mixed >> (64 - DORA__RECALL_BITS)];
+static inline size_t dora__recall_first(const struct dora__recalled *sought) {
+    uint64_t mixed =
+        (sought->low ^ (sought->high << 29 | sought->high >> 35) ^ sought->size) * UINT64_C(0x9E3779B97F4A7C15);
+    return mixed >> (64 - DORA__RECALL_BITS);
 }
 
 static inline bool dora__recall_is(const struct dora__recalled *place, const struct dora__recalled *sought) {
     return ((place->low ^ sought->low) | (place->high ^ sought->high) | (place->size ^ sought->size)) == 0;
 }
 
+/* What is kept of a string of 1 to 16 bytes, NULL where nothing is; and in *sought what is to be kept, once its handle
+   is known. Sixteen bytes from `text` on may be read. */
+static inline const struct dora__recalled *dora__recall_find(const struct dora__recall *recall, const char *text,
+                                                             size_t size, struct dora__recalled *sought) {
+    uint64_t low = dora__load_le64(text) & dora__recall_masks[size][0];
+    uint64_t high = dora__load_le64(text + 8) & dora__recall_masks[size][1];
+    *sought = (struct dora__recalled){low, high, (uint32_t)size, 0};
+    size_t first = dora__recall_first(sought);
+    /* Which of the two it is nobody can guess, so that there is no branch on it. */
+    const struct dora__recalled *place = &recall->places[first ^ !dora__recall_is(&recall->places[first], sought)];
+    return dora__recall_is(place, sought) ? place : NULL;
+}
+
+/* Keeps what dora__recall_find sought; what was in its first place moves to the second. */
+static inline void dora__recall_keep(struct dora__recall *recall, const struct dora__recalled *sought,
+                                     uint32_t handle) {
+    size_t first = dora__recall_first(sought);
+    recall->places[first ^ 1] = recall->places[first];
+    recall->places[first] = *sought;
+    recall->places[first].handle = handle;
+}
+
 /* The handle of a string of 1 to 16 bytes in `pool`, interned if it is new. Sixteen bytes from `text` on may be read.
    OK, MEMORY or LIMIT. */
 static inline dora_status dora__recall(struct dora__recall *recall, struct dora__pool *pool, const char *text,
                                        size_t size, uint32_t *handle) {
-    struct dora__recalled sought, *place = dora__recall_place(recall, text, size, &sought);
-    if (dora__recall_is(place, &sought)) {
-        *handle = place->handle;
+    struct dora__recalled sought;
+    const struct dora__recalled *found = dora__recall_find(recall, text, size, &sought);
+    if (found) {
+        *handle = found->handle;
         return DORA_OK;
     }
     dora_status status = dora__pool_intern(pool, text, size, handle);
-    if (status == DORA_OK) {
-        sought.handle = *handle;
-        *place = sought;
-    }
+    if (status == DORA_OK)
+        dora__recall_keep(recall, &sought, *handle);
     return status;
 }
 
