@@ -33,6 +33,11 @@ typedef struct report {
             "failed_deployment_recovery_time_p50"                                                                      \
     }
 
+#define MONTHLY_KEYS                                                                                                   \
+    .by = DORA_GROUP_SERVICE, .period = DORA_PERIOD_MONTH, .percentiles = "50",                                        \
+    .columns = "deployments,change_lead_time_p50,change_fail_rate,failed_deployment_recovery_time_p50,"                \
+               "deployment_rework_rate"
+
 static const report days_and_weeks = {
     .day = "window_start",
     .values = FIGURES_VALUES,
@@ -61,11 +66,7 @@ static const report monthly_keys = {
     .values = {"deployments", "change_lead_time_p50", "change_fail_rate", "failed_deployment_recovery_time_p50",
                "deployment_rework_rate"},
     .queries_count = 1,
-    .queries = {{.by = DORA_GROUP_SERVICE,
-                 .period = DORA_PERIOD_MONTH,
-                 .percentiles = "50",
-                 .columns = "deployments,change_lead_time_p50,change_fail_rate,failed_deployment_recovery_time_p50,"
-                            "deployment_rework_rate"}},
+    .queries = {{MONTHLY_KEYS}},
 };
 static const report all_time = {
     .values = {"deployments", "change_lead_time_mean", "change_fail_rate", "failed_deployment_recovery_time_mean"},
@@ -325,13 +326,9 @@ static int count_rows(void *context, const dora_result *rows) {
     return 0;
 }
 
-/* A monthly report by service whose rows are looked at once, however many there are. */
+/* The five keys a month by service, whose rows are looked at once, however many there are. */
 void job_growth(const asked *what) {
-    static const dora_query monthly = {.struct_size = sizeof monthly,
-                                       .by = DORA_GROUP_SERVICE,
-                                       .period = DORA_PERIOD_MONTH,
-                                       .metrics = "dora",
-                                       .rows_max = UINT64_MAX};
+    static const dora_query monthly = {.struct_size = sizeof monthly, MONTHLY_KEYS, .rows_max = UINT64_MAX};
     stages *runs = array_of(what->repeat, sizeof *runs);
     uint64_t records = 0, bytes, rows = 0, rest = 0;
     dora_error error;

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from goals import GOALS, NAMES, Results
+from goals import GOALS, NAMES, Results, quotient
 from jobs import JOBS, PEERS
 from processes import Told
 
@@ -48,7 +48,7 @@ def goal_rows(results: Results, lost_only: bool = False) -> list[Row]:
     return rows
 
 
-def seconds_cell(results: Results, job: str, engine: str, cores: int) -> str:
+def seconds_cell(results: Results, job: str, engine: str, cores: int, name: str = "seconds") -> str:
     """Seconds, and for a peer how many times those of libdora."""
     one = results.by_name.get((job, engine, cores))
     if one is None:
@@ -57,16 +57,16 @@ def seconds_cell(results: Results, job: str, engine: str, cores: int) -> str:
         return "failed"
     if one.get("answer", "equal") != "equal":
         return "other answer"
-    ratio = results.ratio(job, engine, cores)
+    ratio = quotient(results.number(name, job, engine, cores), results.number(name, job, cores=cores))
     beside = f" ({figure(ratio)}x)" if ratio is not None and engine != "libdora" else ""
-    return figure(float(one["seconds"])) + beside
+    return figure(float(one[name])) + beside if name in one else "-"
 
 
-def job_rows(results: Results, cores: int) -> list[Row]:
+def job_rows(results: Results, cores: int, name: str = "seconds") -> list[Row]:
     """Jobs that a peer takes part in."""
     rows = []
     for job in JOBS:
-        mine = results.number("seconds", job.name, cores=cores)
+        mine = results.number(name, job.name, cores=cores)
         if mine is None or not job.peers or job.step == "stream":
             continue
         records = results.number("records", job.name, cores=cores)
@@ -74,7 +74,7 @@ def job_rows(results: Results, cores: int) -> list[Row]:
             [
                 job.name,
                 figure(records),
-                *(seconds_cell(results, job.name, engine, cores) for engine in ("libdora", *PEERS)),
+                *(seconds_cell(results, job.name, engine, cores, name) for engine in ("libdora", *PEERS)),
             ]
         )
     return rows
@@ -192,12 +192,14 @@ def headline(about: Told) -> str:
 def sections(results: Results) -> list[tuple[str, str, Row, list[Row]]]:
     engines = ["job", "records", *(NAMES[engine] for engine in ("libdora", *PEERS))]
     beside = "Seconds from the file to the result in memory, and how many times ours. Best of all rounds."
+    cold = "The same on one core where nothing was done before in the process: the system has to provide all memory."
     stages = ["job", "read", "settle", "query", "all", "bytes at rest", "bytes at peak"]
     sizes = ["history", "records", "result rows", "ns/fact", "bytes/fact at rest", "x reference", "x smaller size"]
     return [
         ("Goals", "", ["goal", "wanted", "measured", "met"], goal_rows(results)),
         ("One core", beside, engines, job_rows(results, 1)),
         ("Two cores", beside, engines, job_rows(results, 2)),
+        ("The first time", cold, engines, job_rows(results, 1, "first_seconds")),
         ("Peak memory", "Megabytes of the whole process, one core.", ["job", *engines[2:]], memory_rows(results)),
         ("Where the time goes", "libdora, nanoseconds and bytes a record.", stages, stage_rows(results)),
         ("The machine", "One core.", ["what", "measured"], limit_rows(results)),
