@@ -217,6 +217,32 @@ static bool put_entry(struct dora__pool *pool, const char *data, uint32_t size) 
     return true;
 }
 
+/* Where a string with that hash is kept, its slot being near; NULL: it is most likely new. */
+static const struct dora__entry *likely_entry(const struct dora__pool *pool, uint32_t hash) {
+    if (!pool->slots_count)
+        return NULL;
+    const uint64_t *slots = dora__pool_segment(pool, hash);
+    size_t mask = pool->slots_count - 1;
+    for (size_t i = hash & mask; slots[i]; i = (i + 1) & mask)
+        if ((uint32_t)(slots[i] >> 32) == hash)
+            return dora__pool_entry(pool, (uint32_t)slots[i]);
+    return NULL;
+}
+
+void dora__pool_fetch(const struct dora__pool *pool, const uint32_t *hashes, uint32_t count) {
+    const struct dora__entry *entries[DORA__POOL_SOME];
+    for (uint32_t some; count; hashes += some, count -= some) {
+        some = count < DORA__POOL_SOME ? count : DORA__POOL_SOME;
+        for (uint32_t i = 0; i < some; i++) {
+            entries[i] = likely_entry(pool, hashes[i]);
+            __builtin_prefetch(entries[i]);
+        }
+        for (uint32_t i = 0; i < some; i++)
+            if (entries[i] && dora__entry_is_far(entries[i]))
+                __builtin_prefetch(entries[i]->string.far.data);
+    }
+}
+
 dora_status dora__pool_intern(struct dora__pool *pool, const char *data, size_t size, uint32_t *handle) {
     return dora__pool_intern_hashed(pool, data, size, dora__pool_hash(pool, data, size), handle);
 }

@@ -85,6 +85,12 @@ __attribute__((always_inline)) static inline void dora__pool_prefetch(const stru
         __builtin_prefetch(dora__pool_segment(pool, hash) + (hash & (pool->slots_count - 1)), 1);
 }
 
+/* Fetches what the pool has of strings with those hashes, whose slots were prefetched: first the entries of all that
+   are known, then what is far, so that one cache miss does not wait for another. Best for up to DORA__POOL_SOME at a
+   time, interned right after it. */
+enum { DORA__POOL_SOME = 64 };
+void dora__pool_fetch(const struct dora__pool *pool, const uint32_t *hashes, uint32_t count);
+
 dora_status dora__pool_intern_hashed(struct dora__pool *pool, const char *data, size_t size, uint32_t hash,
                                      uint32_t *handle);
 

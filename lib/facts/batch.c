@@ -2,7 +2,8 @@
 /*
  * See batch.h. Rows that are new are appended column by column, as many at once as the batch and the chunk have in a
  * row. Of rows with ids, all are hashed and their places in the pool fetched before the first is looked at; a row whose
- * id is known is merged as the record that it is, after the new rows before it.
+ * id is known, or that says when it was stated or that its fact is deleted, is put as the record that it is, after the
+ * new rows before it.
  */
 #include "facts/batch.h"
 
@@ -132,7 +133,8 @@ static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table
     struct dora__chunk *chunk = dora__chunk_to_append(facts, table);
     if (!chunk)
         return false;
-    uint64_t fields = stated(facts, batch, batch->fields & ~chunk->columns, from, count);
+    uint64_t fields = batch->fields & dora__kinds[batch->kind].fields & ~chunk->columns;
+    fields = stated(facts, batch, fields, from, count);
     fields |= list_stated(batch, from, count);
     if (!dora__columns_make(facts, chunk, fields | (ids ? DORA__BIT(DORA__ID) : 0), at))
         return false;
@@ -182,8 +184,11 @@ static dora_status append_rows(struct dora__facts *facts, const struct dora__bat
     return DORA_OK;
 }
 
-void dora__batch_read(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,
-                      struct dora__record *record) {
+/* The record that a row states. */
+static void read_row(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row, uint32_t id,
+                     struct dora__record *record) {
+    dora__record_begin(record, batch->kind);
+    record->id = id;
     for (uint64_t left = batch->fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         if (!states(facts, batch, field, row))
@@ -196,6 +201,10 @@ void dora__batch_read(const struct dora__facts *facts, const struct dora__batch 
         else
             record->values[field] = ((const uint8_t *)batch->column[field])[row];
     }
+    if (record->fields & DORA__BIT(DORA__AS_OF))
+        record->as_of = record->values[DORA__AS_OF];
+    record->deleted = record->fields & DORA__BIT(DORA__DELETED) && record->values[DORA__DELETED] == 2;
+    record->fields &= dora__kinds[batch->kind].fields;
     if (has_list(batch, row)) {
         record->fields |= dora__kinds[batch->kind].fields & DORA__LISTS;
         record->items = batch->items + batch->items_from[row];
@@ -203,10 +212,16 @@ void dora__batch_read(const struct dora__facts *facts, const struct dora__batch 
     }
 }
 
-static dora_status merge_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
-    struct dora__record record = {.kind = batch->kind, .id = id, .as_of = DORA_ABSENT};
-    dora__batch_read(facts, batch, row, &record);
+static dora_status put_row(struct dora__facts *facts, const struct dora__batch *batch, uint32_t id, uint32_t row) {
+    struct dora__record record;
+    read_row(facts, batch, row, id, &record);
     return dora__facts_put(facts, &record);
+}
+
+/* Whether a row states more than columns can say. */
+static bool stands_alone(const struct dora__batch *batch, uint32_t row) {
+    return (batch->fields >> DORA__AS_OF & 1 && instant_of(batch, DORA__AS_OF, row) != DORA_ABSENT) ||
+           (batch->fields >> DORA__DELETED & 1 && ((const uint8_t *)batch->column[DORA__DELETED])[row]);
 }
 
 /* Handles of the ids, 0 where a row has none; *count follows those that are there. */
@@ -220,6 +235,9 @@ static dora_status intern_ids(struct dora__pool *pool, const struct dora__batch 
         dora__pool_prefetch(pool, own[i]);
     }
     for (*count = 0; *count < batch->rows; ++*count) {
+        if (*count % DORA__POOL_SOME == 0)
+            dora__pool_fetch(pool, hashes + *count,
+                             batch->rows - *count < DORA__POOL_SOME ? batch->rows - *count : DORA__POOL_SOME);
         dora_string id = batch->ids[*count];
         ids[*count] = 0;
         if (id.size && (status = dora__pool_intern_hashed(pool, id.data, id.size, hashes[*count], &ids[*count])))
@@ -228,23 +246,42 @@ static dora_status intern_ids(struct dora__pool *pool, const struct dora__batch 
     return status;
 }
 
+/* Fetches the cells of a row that is there. */
+__attribute__((always_inline)) static inline void prefetch_row(const struct dora__facts *facts,
+                                                               const struct dora__table *table, uint32_t row) {
+    const struct dora__chunk *chunk = dora__chunk_of(table, row);
+    uint32_t at = row & (DORA__CHUNK_ROWS - 1);
+    for (uint64_t left = chunk->columns; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        size_t width = dora__cell_width(facts, chunk, field);
+        __builtin_prefetch((const char *)chunk->column[field] + at * width, 1);
+    }
+    for (uint64_t left = chunk->as_ofs; left; left &= left - 1)
+        __builtin_prefetch(&chunk->as_of[__builtin_ctzll(left)][at], 1);
+}
+
 /* The table says of a new id at once where its row will be, so that an id that comes twice is seen; rows that could not
    be added are taken back. */
-static dora_status put_identified(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
+static dora_status put_each(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
+    enum { AHEAD = 16 };
     struct dora__table *table = &facts->tables[batch->kind];
-    uint32_t ids[DORA__BATCH_ROWS], count, row;
-    struct dora__pool *pool = dora__facts_pool(facts, dora__id_type(batch->kind));
-    dora_status all = intern_ids(pool, batch, ids, &count), status = DORA_OK;
+    uint32_t ids[DORA__BATCH_ROWS] = {0}, count = batch->rows, row;
+    dora_status all = DORA_OK, status = DORA_OK;
+    if (batch->ids)
+        all = intern_ids(dora__facts_pool(facts, dora__id_type(batch->kind)), batch, ids, &count);
     for (row = 0; row < count; row++)
         dora__row_of_prefetch(table, ids[row]);
     for (row = 0; row < count && status == DORA_OK; row++) {
-        uint32_t id = ids[row];
-        if (id == 0)
+        uint32_t id = ids[row], known = row + AHEAD < count ? dora__row_of(table, ids[row + AHEAD]) : UINT32_MAX;
+        bool alone = stands_alone(batch, row);
+        if (known < table->rows)
+            prefetch_row(facts, table, known);
+        if (id == 0 && !alone)
             continue;
-        if (dora__row_of(table, id) != UINT32_MAX) {
-            status = append_rows(facts, batch, ids, done, row);
+        if (alone || dora__row_of(table, id) != UINT32_MAX) {
+            status = append_rows(facts, batch, batch->ids ? ids : NULL, done, row);
             if (status == DORA_OK)
-                status = merge_row(facts, batch, id, row);
+                status = put_row(facts, batch, id, row);
             *done += status == DORA_OK;
         } else if (row - *done >= DORA__ROWS_MOST - table->rows) {
             all = DORA_ERROR_LIMIT;
@@ -257,7 +294,7 @@ static dora_status put_identified(struct dora__facts *facts, const struct dora__
         }
     }
     if (status == DORA_OK)
-        status = append_rows(facts, batch, ids, done, count);
+        status = append_rows(facts, batch, batch->ids ? ids : NULL, done, count);
     for (uint32_t i = *done; status != DORA_OK && i < row && i < count; i++)
         if (ids[i] && dora__row_of(table, ids[i]) != UINT32_MAX && dora__row_of(table, ids[i]) >= table->rows)
             dora__row_of_set(table, ids[i], 0);
@@ -268,13 +305,12 @@ static dora_status put_identified(struct dora__facts *facts, const struct dora__
 static dora_status put_singly(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
     dora_status status = DORA_OK;
     for (; *done < batch->rows && status == DORA_OK; *done += status == DORA_OK) {
-        struct dora__record record = {.kind = batch->kind, .as_of = DORA_ABSENT};
+        uint32_t id = 0;
         if (batch->ids && batch->ids[*done].size)
             status = dora__pool_intern(dora__facts_pool(facts, dora__id_type(batch->kind)), batch->ids[*done].data,
-                                       batch->ids[*done].size, &record.id);
-        dora__batch_read(facts, batch, *done, &record);
+                                       batch->ids[*done].size, &id);
         if (status == DORA_OK)
-            status = dora__facts_put(facts, &record);
+            status = put_row(facts, batch, id, *done);
     }
     return status;
 }
@@ -283,5 +319,6 @@ dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__
     *done = 0;
     if (dora__gate_of(facts))
         return put_singly(facts, batch, done);
-    return batch->ids ? put_identified(facts, batch, done) : append_rows(facts, batch, NULL, done, batch->rows);
+    bool plain = !batch->ids && !(batch->fields & (DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED)));
+    return plain ? append_rows(facts, batch, NULL, done, batch->rows) : put_each(facts, batch, done);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rows of one kind on their way into the facts, column by column: what readers fill and the facts take in one go, so
- * that the work a row costs is a few stores. A record with an as_of, and a tombstone, goes by dora__facts_put. The
- * order of records means nothing to the facts, so a batch may wait while single records pass it.
+ * that the work a row costs is a few stores. The order of records means nothing to the facts, so a batch may wait while
+ * single records pass it.
  */
 #ifndef DORA_FACTS_BATCH_H
 #define DORA_FACTS_BATCH_H
@@ -14,8 +14,10 @@ enum { DORA__BATCH_ROWS = 256 };
 
 struct dora__batch {
     dora_kind kind;
-    uint32_t rows;   /* up to DORA__BATCH_ROWS */
-    uint64_t fields; /* bit f: column[f] is there and says of every row what it states, or that it states nothing */
+    uint32_t rows; /* up to DORA__BATCH_ROWS */
+    /* Bit f: column[f] is there and says of every row what it states, or that it states nothing. Fields of the kind,
+       and DORA__AS_OF and DORA__DELETED. */
+    uint64_t fields;
     /* By type, as struct dora__record has values: int64_t (DORA_ABSENT), uint32_t handles (0) or uint8_t (0). Columns
        that are not in `fields` may be anything. */
     void *column[DORA__FIELDS];
@@ -36,9 +38,5 @@ dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__
 
 /* Gives a narrow column, which has room for that, the form of all instants; `rows` of its cells are set. */
 void dora__batch_widen(struct dora__batch *batch, int field, uint32_t rows);
-
-/* Adds to a record what a row states. */
-void dora__batch_read(const struct dora__facts *facts, const struct dora__batch *batch, uint32_t row,
-                      struct dora__record *record);
 
 #endif

@@ -23,6 +23,13 @@ static inline int64_t dora__absent_of(const struct dora__facts *facts, int field
     return facts->numeric >> field & 1 ? DORA_ABSENT : 0;
 }
 
+/* Bytes of a cell of a column that is there. */
+static inline size_t dora__cell_width(const struct dora__facts *facts, const struct dora__chunk *chunk, int field) {
+    if (facts->numeric >> field & 1)
+        return chunk->wide >> field & 1 ? sizeof(int64_t) : sizeof(uint32_t);
+    return facts->handles >> field & 1 ? sizeof(uint32_t) : DORA__LISTS >> field & 1 ? sizeof(void *) : 1;
+}
+
 /* The chunk that takes the table's next row, or NULL: out of memory. */
 struct dora__chunk *dora__chunk_to_append(struct dora__facts *facts, struct dora__table *table);
 

@@ -15,9 +15,9 @@ static enum dora__csv_cells cells_of(dora_kind kind, unsigned field) {
     };
     if (field == DORA__KIND || field == DORA__ID)
         return field == DORA__KIND ? DORA__CELLS_KIND : DORA__CELLS_ID;
-    if (field == DORA__AS_OF || field == DORA__DELETED || field == DORA__MEASURE)
+    if (field == DORA__DELETED || field == DORA__MEASURE)
         return DORA__CELLS_RARE;
-    if (field == DORA__FIELDS || !(dora__kinds[kind].fields >> field & 1))
+    if (field == DORA__FIELDS || !((dora__kinds[kind].fields | DORA__BIT(DORA__AS_OF)) >> field & 1))
         return DORA__CELLS_UNKNOWN;
     return of_type[dora__fields[field].type];
 }

@@ -24,18 +24,15 @@ struct dora__waiting {
     uint32_t *into;
 };
 
-/* The rows of one kind. Those of `single` have an as_of or a tombstone and are put one by one. */
+/* The rows of one kind. */
 struct dora__staged_kind {
     struct dora__batch batch;
     uint64_t fields; /* those that there are columns for */
-    uint64_t single[DORA__BATCH_ROWS / 64];
-    bool any_single;
     bool any_id;
     bool any_list;
     size_t columns_size;
     dora_string ids[DORA__BATCH_ROWS];
     uint32_t id_hashes[DORA__BATCH_ROWS];
-    uint32_t id_handles[DORA__BATCH_ROWS]; /* only of single rows */
     uint32_t items_from[DORA__BATCH_ROWS]; /* of a kind that has lists */
     uint32_t items_count[DORA__BATCH_ROWS];
     int64_t columns[];
@@ -118,11 +115,6 @@ static inline bool dora__staged_item(struct dora__staging *staging, const char *
     return true;
 }
 
-/* Marks a row as one to be put by itself. */
-void dora__staged_set_single(struct dora__staging *staging, struct dora__staged_kind *kind, uint32_t row);
-
-#define DORA__STAGED_SINGLE (DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED))
-
 /* Counts the row in. */
 static inline void dora__staged_commit(const struct dora__staged_row *row, struct dora__staging *staging) {
     struct dora__staged_kind *kind = row->kind;
@@ -138,8 +130,6 @@ static inline void dora__staged_commit(const struct dora__staged_row *row, struc
     kind->items_from[row->at] = has_list ? row->items_from : DORA__NO_LIST;
     kind->items_count[row->at] = staging->items_count - row->items_from;
     kind->any_list |= has_list;
-    if (row->stated & DORA__STAGED_SINGLE)
-        dora__staged_set_single(staging, kind, row->at);
     kind->batch.rows++;
     staging->rows++;
 }

@@ -50,6 +50,7 @@ static void moody_release(void *context, void *block, size_t size) {
 }
 
 enum { ID_ROOM = 24 };
+#define TIMED_FIELDS (DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED))
 
 /* A batch with room for what it points to. */
 struct filled {
@@ -95,19 +96,24 @@ static int64_t draw(enum dora__type type, const struct manner *manner) {
     }
 }
 
+/* Few different ones, so that some tie. */
+static int64_t draw_as_of(void) {
+    return below(3) ? DORA_ABSENT : (int64_t)below(4) * 1000000;
+}
+
 static void fill(struct filled *filled, dora_kind kind, uint32_t rows, const struct manner *manner) {
     const uint64_t lists = DORA__BIT(DORA__CHANGES) | DORA__BIT(DORA__PARENTS);
     struct dora__batch *batch = &filled->batch;
     *batch = (struct dora__batch){.kind = kind, .rows = rows, .ids = manner->ids ? filled->ids : NULL};
-    for (uint64_t left = dora__kinds[kind].fields & ~lists; left; left &= left - 1) {
+    for (uint64_t left = (dora__kinds[kind].fields & ~lists) | TIMED_FIELDS; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
-        if (below(3) == 0)
+        if (below(TIMED_FIELDS >> field & 1 ? 2 : 3) == 0)
             continue;
         enum dora__type type = (enum dora__type)dora__fields[field].type;
         batch->fields |= DORA__BIT(field);
         batch->column[field] = filled->cells[field];
         for (uint32_t i = 0; i < rows; i++) {
-            int64_t value = draw(type, manner);
+            int64_t value = field == DORA__AS_OF ? draw_as_of() : draw(type, manner);
             if (type == DORA__INSTANT || type == DORA__NUMBER)
                 ((int64_t *)batch->column[field])[i] = value;
             else if (type == DORA__STRING || type == DORA__SERVICE)
@@ -147,6 +153,10 @@ static void put_singly(struct dora__facts *facts, const struct dora__batch *batc
             record.values[field] = value;
             record.fields |= DORA__BIT(field);
         }
+        if (record.fields & DORA__BIT(DORA__AS_OF))
+            record.as_of = record.values[DORA__AS_OF];
+        record.deleted = record.fields & DORA__BIT(DORA__DELETED) && record.values[DORA__DELETED] == 2;
+        record.fields &= ~TIMED_FIELDS;
         assert_int_equal(dora__facts_put(facts, &record), DORA_OK);
     }
 }
