@@ -184,19 +184,12 @@ static dora_status put_record(struct dora__arrow_table *table, dora_kind kind, s
     return status == DORA_OK ? dora__facts_put(table->facts, record) : status;
 }
 
-/* The rows of a kind that a batch cannot hold. */
+/* The rows of a kind that are put one by one. */
 static struct dora__arrow_mask special_rows(const struct dora__arrow_table *table,
                                             const struct dora__arrow_mask *rows) {
-    const struct dora__arrow_block *block = &table->block;
-    struct dora__arrow_mask special = block->lists;
+    struct dora__arrow_mask special = table->block.lists;
     if (dora__gate_of(table->facts)) /* each may be too late */
         return *rows;
-    if (block->stated & DORA__BIT(DORA__AS_OF))
-        for (size_t i = 0; i < block->rows; i++)
-            special.words[i / 64] |= (uint64_t)(value_of(block, DORA__AS_OF, i) != DORA_ABSENT) << i % 64;
-    if (block->stated & DORA__BIT(DORA__DELETED))
-        for (size_t i = 0; i < block->rows; i++)
-            special.words[i / 64] |= (uint64_t)(value_of(block, DORA__DELETED, i) == 2) << i % 64;
     for (size_t word = 0; word < DORA__MASK_WORDS; word++)
         special.words[word] &= rows->words[word];
     return special;
@@ -229,7 +222,8 @@ static dora_status put_batch(struct dora__arrow_table *table, dora_kind kind, co
     bool all = count == block->rows;
     struct dora__batch batch = {.kind = kind, .rows = (uint32_t)count};
     uint64_t lists = DORA__BIT(DORA__CHANGES) | DORA__BIT(DORA__PARENTS);
-    batch.fields = block->stated & dora__kinds[kind].fields & ~lists;
+    uint64_t fields = dora__kinds[kind].fields | DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED);
+    batch.fields = block->stated & fields & ~lists;
     for (uint64_t left = batch.fields; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
         batch.column[field] = all ? block->values[field] : pick(table, field, list, count);
