@@ -217,7 +217,8 @@ static dora_status reserve_plain(struct dora__shard *shard, int kind) {
     while (into->rows < end) {
         uint32_t at = into->rows & (DORA__CHUNK_ROWS - 1);
         struct dora__chunk *chunk = dora__chunk_to_append(facts, into);
-        if (!chunk || !dora__columns_make(facts, chunk, columns, at))
+        if (!chunk || !dora__columns_own(facts, chunk, chunk->shared, at) ||
+            !dora__columns_make(facts, chunk, columns, at))
             return DORA_ERROR_MEMORY;
         for (uint64_t left = wide & ~chunk->wide; left; left &= left - 1)
             if (!dora__column_widen(facts, chunk, __builtin_ctzll(left), at))

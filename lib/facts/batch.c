@@ -50,6 +50,37 @@ static bool put_numeric(struct dora__facts *facts, struct dora__chunk *chunk, in
     return true;
 }
 
+static bool all_are(const uint32_t *handles, uint32_t count, uint32_t handle) {
+    uint32_t differ = 0;
+    for (uint32_t i = 0; i < count; i++)
+        differ |= handles[i] ^ handle;
+    return !differ;
+}
+
+/* False: out of memory. */
+static bool put_handles(struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at,
+                        const uint32_t *from, uint32_t count) {
+    if (chunk->shared >> field & 1) {
+        if (all_are(from, count, *(const uint32_t *)chunk->column[field]))
+            return true;
+        if (!dora__columns_own(facts, chunk, DORA__BIT(field), at))
+            return false;
+    }
+    memcpy((uint32_t *)chunk->column[field] + at, from, count * sizeof *from);
+    return true;
+}
+
+/* Columns of a chunk's first rows that are of one handle each; what cannot be shared is left to be made. */
+static void share_columns(struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__batch *batch,
+                          uint64_t fields, uint32_t row, uint32_t count) {
+    for (uint64_t left = fields & facts->handles; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        const uint32_t *handles = (const uint32_t *)batch->column[field] + row;
+        if (all_are(handles, count, handles[0]))
+            (void)dora__column_share(facts, chunk, field, handles[0]);
+    }
+}
+
 static int64_t instant_of(const struct dora__batch *batch, int field, uint32_t row) {
     const void *column = batch->column[field];
     return batch->narrow >> field & 1 ? dora__instant_of_narrow(((const uint32_t *)column)[row])
@@ -135,8 +166,11 @@ static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table
         return false;
     uint64_t fields = batch->fields & dora__kinds[batch->kind].fields & ~chunk->columns;
     fields = stated(facts, batch, fields, from, count);
+    if (at == 0)
+        share_columns(facts, chunk, batch, fields, from, count);
     fields |= list_stated(batch, from, count);
-    if (!dora__columns_make(facts, chunk, fields | (ids ? DORA__BIT(DORA__ID) : 0), at))
+    if (!dora__columns_own(facts, chunk, ~batch->fields, at) ||
+        !dora__columns_make(facts, chunk, fields | (ids ? DORA__BIT(DORA__ID) : 0), at))
         return false;
     for (uint64_t left = chunk->columns; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
@@ -151,10 +185,10 @@ static bool append_to_chunk(struct dora__facts *facts, struct dora__table *table
         else if (facts->numeric >> field & 1) {
             if (!put_numeric(facts, chunk, field, at, batch, from, count))
                 return false;
-        } else if (facts->handles >> field & 1)
-            memcpy(column + at * sizeof(uint32_t), (const uint32_t *)batch->column[field] + from,
-                   count * sizeof(uint32_t));
-        else
+        } else if (facts->handles >> field & 1) {
+            if (!put_handles(facts, chunk, field, at, (const uint32_t *)batch->column[field] + from, count))
+                return false;
+        } else
             memcpy(column + at, (const uint8_t *)batch->column[field] + from, count);
     }
     for (uint64_t left = chunk->as_ofs; left; left &= left - 1)

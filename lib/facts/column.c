@@ -64,6 +64,44 @@ bool dora__columns_make(struct dora__facts *facts, struct dora__chunk *chunk, ui
     return true;
 }
 
+/* NULL: there are enough of them, or no memory. */
+static uint32_t *uniform_of(struct dora__facts *facts, uint32_t handle) {
+    for (uint32_t i = 0; i < facts->uniform_count; i++)
+        if (facts->uniform[i][0] == handle)
+            return facts->uniform[i];
+    if (facts->uniform_count == DORA__UNIFORM_MOST)
+        return NULL;
+    uint32_t *cells = new_column(facts, sizeof *cells);
+    if (!cells)
+        return NULL;
+    for (uint32_t i = 0; i < DORA__CHUNK_ROWS; i++)
+        cells[i] = handle;
+    return facts->uniform[facts->uniform_count++] = cells;
+}
+
+bool dora__column_share(struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t handle) {
+    uint32_t *cells = uniform_of(facts, handle);
+    if (!cells)
+        return false;
+    chunk->column[field] = cells;
+    chunk->columns |= DORA__BIT(field);
+    chunk->shared |= DORA__BIT(field);
+    return true;
+}
+
+bool dora__columns_own(struct dora__facts *facts, struct dora__chunk *chunk, uint64_t fields, uint32_t rows) {
+    for (uint64_t left = chunk->shared & fields; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        uint32_t *cells = new_column(facts, sizeof *cells);
+        if (!cells)
+            return false;
+        memcpy(cells, chunk->column[field], rows * sizeof *cells);
+        chunk->column[field] = cells;
+        chunk->shared &= ~DORA__BIT(field);
+    }
+    return true;
+}
+
 bool dora__as_ofs_make(struct dora__facts *facts, struct dora__chunk *chunk, uint64_t fields, uint32_t rows) {
     for (uint64_t left = fields & ~chunk->as_ofs; left; left &= left - 1) {
         int field = __builtin_ctzll(left);

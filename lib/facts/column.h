@@ -42,8 +42,16 @@ bool dora__as_ofs_make(struct dora__facts *facts, struct dora__chunk *chunk, uin
 /* Gives a narrow column the width of all instants; `rows` of its cells are set. False: out of memory. */
 bool dora__column_widen(struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t rows);
 
+/* Makes a column that is not yet there one of a handle in every cell. False: there is no such block, and none could be
+   made; to be made as others then. */
+bool dora__column_share(struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t handle);
+
+/* Gives the chunk its own copies of columns that it shares, for those who write to any of them; `rows` of their cells
+   are set. False: out of memory. */
+bool dora__columns_own(struct dora__facts *facts, struct dora__chunk *chunk, uint64_t fields, uint32_t rows);
+
 int64_t dora__cell(const struct dora__facts *facts, const struct dora__chunk *chunk, int field, uint32_t at);
-/* An instant has to have the form of its column. */
+/* An instant has to have the form of its column, which is the chunk's own. */
 void dora__cell_set(const struct dora__facts *facts, struct dora__chunk *chunk, int field, uint32_t at, int64_t value);
 
 /* Makes room to say which row has the id. False: out of memory. */

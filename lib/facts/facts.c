@@ -73,11 +73,24 @@ static uint64_t fields_timed(const struct dora__record *record, uint64_t fields)
     return record->as_of == DORA_ABSENT ? fields & DORA__BIT(DORA__DELETED) : fields;
 }
 
-/* Columns for `fields`; `rows` cells are set. False: out of memory. */
+/* Those of some shared columns that do not hold what the record states. */
+static uint64_t other_handles(const struct dora__chunk *chunk, const struct dora__record *record, uint64_t among) {
+    uint64_t others = 0;
+    for (uint64_t left = chunk->shared & among; left; left &= left - 1) {
+        int field = __builtin_ctzll(left);
+        int64_t handle = record->fields >> field & 1 ? record->values[field] : 0;
+        others |= (uint64_t)(handle != *(const uint32_t *)chunk->column[field]) << field;
+    }
+    return others;
+}
+
+/* Columns for `fields`, and columns of its own of those in `among` that the record would change; `rows` cells are set.
+   False: out of memory. */
 static bool reserve_columns(struct dora__facts *facts, struct dora__chunk *chunk, const struct dora__record *record,
-                            uint64_t fields, uint32_t rows) {
+                            uint64_t fields, uint64_t among, uint32_t rows) {
     uint64_t timed = fields_timed(record, fields);
-    return (!(fields & ~chunk->columns) || dora__columns_make(facts, chunk, fields, rows)) &&
+    return dora__columns_own(facts, chunk, other_handles(chunk, record, among), rows) &&
+           (!(fields & ~chunk->columns) || dora__columns_make(facts, chunk, fields, rows)) &&
            (!(timed & ~chunk->as_ofs) || dora__as_ofs_make(facts, chunk, timed, rows));
 }
 
@@ -96,7 +109,8 @@ static bool write_row(struct dora__facts *facts, struct dora__chunk *chunk, cons
         else
             ((uint32_t *)chunk->column[field])[at] = (uint32_t)seconds;
     }
-    for (uint64_t left = chunk->columns & facts->handles & ~DORA__BIT(DORA__ID); left; left &= left - 1) {
+    for (uint64_t left = chunk->columns & facts->handles & ~chunk->shared & ~DORA__BIT(DORA__ID); left;
+         left &= left - 1) {
         int field = __builtin_ctzll(left);
         ((uint32_t *)chunk->column[field])[at] = fields >> field & 1 ? (uint32_t)record->values[field] : 0;
     }
@@ -124,7 +138,8 @@ static dora_status append(struct dora__facts *facts, struct dora__table *table, 
     uint32_t at = table->rows & (DORA__CHUNK_ROWS - 1);
     size_t last = table->rows >> DORA__CHUNK_BITS;
     struct dora__chunk *chunk = last < table->chunks_count ? table->chunks[last] : dora__chunk_to_append(facts, table);
-    if (!chunk || !reserve_columns(facts, chunk, record, fields, at) || !write_row(facts, chunk, record, fields, at))
+    if (!chunk || !reserve_columns(facts, chunk, record, fields, chunk->columns, at) ||
+        !write_row(facts, chunk, record, fields, at))
         return DORA_ERROR_MEMORY;
     int list_at = dora__list_field(fields);
     if (list_at >= 0) {
@@ -180,7 +195,8 @@ static dora_status merge(struct dora__facts *facts, struct dora__table *table, u
     uint32_t at = row & (DORA__CHUNK_ROWS - 1);
     uint32_t rows = table->rows - (row - at);
     rows = rows < DORA__CHUNK_ROWS ? rows : DORA__CHUNK_ROWS;
-    if (!reserve_columns(facts, chunk, record, fields, rows) || !widen_columns(facts, chunk, record, fields, rows))
+    if (!reserve_columns(facts, chunk, record, fields, fields, rows) ||
+        !widen_columns(facts, chunk, record, fields, rows))
         return DORA_ERROR_MEMORY;
     int list_at = dora__list_field(fields);
     if (list_at >= 0) {
@@ -194,7 +210,9 @@ static dora_status merge(struct dora__facts *facts, struct dora__table *table, u
         int64_t *as_of = chunk->as_of[field];
         if (!dora__facts_restates(facts, chunk, field, at, record))
             continue;
-        dora__cell_set(facts, chunk, field, at, field == DORA__DELETED ? deleted_value(record) : record->values[field]);
+        if (!(chunk->shared >> field & 1)) /* else it is what stands there */
+            dora__cell_set(facts, chunk, field, at,
+                           field == DORA__DELETED ? deleted_value(record) : record->values[field]);
         if (as_of)
             as_of[at] = stated_at(record, field);
     }

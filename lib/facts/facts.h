@@ -13,7 +13,7 @@
 #include "facts/inputs.h"
 #include "facts/unknown.h"
 
-enum { DORA__CHUNK_BITS = 13, DORA__CHUNK_ROWS = 1 << DORA__CHUNK_BITS };
+enum { DORA__CHUNK_BITS = 13, DORA__CHUNK_ROWS = 1 << DORA__CHUNK_BITS, DORA__UNIFORM_MOST = 8 };
 #define DORA__ROWS_MOST (UINT32_MAX - 1) /* of a table */
 
 /* A list field. Of a fact with an id it may hold an item twice; of one without it is sorted by bytes, each once. */
@@ -25,12 +25,14 @@ struct dora__list {
 
 /* DORA__CHUNK_ROWS rows. A column that is NULL is absent in all of them; cells past the table's end mean nothing. The
    column of when a value was stated (as_of) is NULL where no such value in the chunk has an as_of. Instants are kept
-   narrow, as uint32_t seconds, for as long as all of the column are whole seconds from 1970 to 2106. */
+   narrow, as uint32_t seconds, for as long as all of the column are whole seconds from 1970 to 2106. A column of
+   handles that are all the same, as environments tend to be, is a block that chunks share and nobody writes to. */
 #define DORA__NARROW_ABSENT UINT32_MAX
 struct dora__chunk {
     uint64_t columns; /* bit f: column[f] is there */
     uint64_t wide;    /* bit f: it is of int64_t; among instants and numbers, the latter always */
     uint64_t as_ofs;
+    uint64_t shared; /* bit f: column[f] is such a block */
     void *column[DORA__FIELDS];
     int64_t *as_of[DORA__FIELDS];
 };
@@ -53,13 +55,15 @@ struct dora__facts {
     struct dora__arena lists;
     struct dora__table tables[DORA_KIND_COUNT];
     struct dora__unknown unknown;
-    struct dora__inputs inputs; /* that were read whole, by digest */
-    struct dora__spare *spare;  /* narrow columns that had to be widened, to be used again */
-    uint64_t numeric;           /* bit f: column f is of instants or numbers */
-    uint64_t handles;           /* of strings or services */
-    uint64_t bytes;             /* of bools or a status */
-    uint64_t records;           /* that were read: records + loaded = facts + merged + rejected */
-    uint64_t loaded;            /* facts that came from states or other sets */
+    struct dora__inputs inputs;            /* that were read whole, by digest */
+    struct dora__spare *spare;             /* narrow columns that had to be widened, to be used again */
+    uint32_t *uniform[DORA__UNIFORM_MOST]; /* blocks of one handle each, which chunks share */
+    uint32_t uniform_count;
+    uint64_t numeric; /* bit f: column f is of instants or numbers */
+    uint64_t handles; /* of strings or services */
+    uint64_t bytes;   /* of bools or a status */
+    uint64_t records; /* that were read: records + loaded = facts + merged + rejected */
+    uint64_t loaded;  /* facts that came from states or other sets */
     uint64_t merged;
     uint64_t rejected;
     uint64_t items;                 /* of exports */

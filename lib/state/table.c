@@ -61,7 +61,7 @@ static dora_status make_rows(struct taking *taking, uint64_t present, uint64_t a
         uint32_t at = table->rows & (DORA__CHUNK_ROWS - 1);
         more = left < DORA__CHUNK_ROWS - at ? left : DORA__CHUNK_ROWS - at;
         struct dora__chunk *chunk = dora__chunk_to_append(taking->facts, table);
-        if (!chunk)
+        if (!chunk || !dora__columns_own(taking->facts, chunk, chunk->shared, at))
             return DORA_ERROR_MEMORY;
         clear_cells(taking->facts, chunk, at, at + more);
         if (!dora__columns_make(taking->facts, chunk, present, at + more) ||

@@ -66,6 +66,7 @@ struct manner {
     unsigned ids_among; /* that many different ids */
     unsigned odd;       /* one instant in so many has no narrow form; 0: none */
     unsigned absent;    /* one value in so many is not stated */
+    unsigned uniform;   /* one column in so many has one value alone, mostly that of other batches; 0: none */
 };
 
 static const int64_t odd_instants[] = {1,
@@ -112,8 +113,10 @@ static void fill(struct filled *filled, dora_kind kind, uint32_t rows, const str
         enum dora__type type = (enum dora__type)dora__fields[field].type;
         batch->fields |= DORA__BIT(field);
         batch->column[field] = filled->cells[field];
+        bool uniform = manner->uniform && below(manner->uniform) == 0;
+        int64_t same = below(8) ? field % 2 + 1 : draw(type, manner);
         for (uint32_t i = 0; i < rows; i++) {
-            int64_t value = field == DORA__AS_OF ? draw_as_of() : draw(type, manner);
+            int64_t value = field == DORA__AS_OF ? draw_as_of() : uniform ? same : draw(type, manner);
             if (type == DORA__INSTANT || type == DORA__NUMBER)
                 ((int64_t *)batch->column[field])[i] = value;
             else if (type == DORA__STRING || type == DORA__SERVICE)
@@ -292,6 +295,8 @@ static void test_rows_without_id(void **unused) {
     compare(&(struct manner){.odd = 0, .absent = 5}, 200, 0, false);
     compare(&(struct manner){.odd = 30000, .absent = 5}, 200, 0, false);
     compare(&(struct manner){.odd = 2, .absent = 3}, 20, 0, false);
+    compare(&(struct manner){.absent = 5, .uniform = 1}, 400, 0, false);
+    compare(&(struct manner){.absent = 5, .uniform = 3}, 400, 0, false);
 }
 
 static void test_rows_with_ids(void **unused) {
@@ -299,6 +304,7 @@ static void test_rows_with_ids(void **unused) {
     compare(&(struct manner){.ids = true, .ids_among = 1000000000, .odd = 0, .absent = 5}, 200, 0, true);
     compare(&(struct manner){.ids = true, .ids_among = 20000, .odd = 100, .absent = 5}, 200, 0, true);
     compare(&(struct manner){.ids = true, .ids_among = 20, .odd = 10, .absent = 3}, 40, 0, true);
+    compare(&(struct manner){.ids = true, .ids_among = 100000, .absent = 5, .uniform = 1}, 400, 0, true);
 }
 
 static void test_failing_allocations(void **unused) {
@@ -307,6 +313,7 @@ static void test_failing_allocations(void **unused) {
         compare(&(struct manner){.odd = 1000, .absent = 5}, 100, one_in, false);
         compare(&(struct manner){.ids = true, .ids_among = 100000, .odd = 1000, .absent = 5}, 100, one_in, true);
         compare(&(struct manner){.ids = true, .ids_among = 3000, .odd = 1000, .absent = 5}, 60, one_in, true);
+        compare(&(struct manner){.absent = 5, .uniform = 2}, 200, one_in, false);
     }
 }
 
