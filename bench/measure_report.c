@@ -71,7 +71,8 @@ static const report monthly_keys = {
 static const report all_time = {
     .values = {"deployments", "change_lead_time_mean", "change_fail_rate", "failed_deployment_recovery_time_mean"},
     .queries_count = 1,
-    .queries = {{.period = DORA_PERIOD_ALL}},
+    .queries = {{.period = DORA_PERIOD_ALL,
+                 .columns = "deployments,change_lead_time_mean,change_fail_rate,failed_deployment_recovery_time_mean"}},
 };
 
 dora_engine *engine_for(const asked *what, dora_changes changes) {

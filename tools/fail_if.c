@@ -125,48 +125,32 @@ static int probe_rows(void *context, const dora_result *rows) {
     return 0;
 }
 
-static dora_status run_probe(struct probe *probe, dora_engine *engine, const dora_query *query, const char *metrics) {
-    dora_query own = *query;
-    own.metrics = metrics;
+static dora_status run_probe(struct probe *probe, dora_engine *engine, const dora_query *query) {
     probe->found = false;
-    return dora_query_each(engine, &own, probe_rows, probe, NULL);
+    return dora_query_each(engine, query, probe_rows, probe, NULL);
 }
 
-/* Adds the metric that a column belongs to: its name, or what is left when suffixes are cut off, or all. */
-static enum code add_metric(struct fail_if *fail_if, struct probe *probe, dora_engine *engine,
-                            const dora_query *query) {
-    size_t size = strlen(probe->condition->column) + sizeof "all";
-    char *metric = malloc(size);
-    if (!metric)
+/* Asks the second query for a column. */
+static enum code add_column(struct fail_if *fail_if, const char *column) {
+    size_t size = fail_if->columns ? strlen(fail_if->columns) : 0, room = size + strlen(column) + 2;
+    char *columns = realloc(fail_if->columns, room);
+    if (!columns)
         return memory_error();
-    snprintf(metric, size, "%s", probe->condition->column);
-    while (run_probe(probe, engine, query, metric) != DORA_OK || !probe->found) {
-        char *last = strrchr(metric, '_');
-        if (!last) {
-            snprintf(metric, size, "all");
-            break;
-        }
-        *last = '\0';
-    }
-    size_t room = (fail_if->metrics ? strlen(fail_if->metrics) : 0) + strlen(metric) + 2;
-    char *metrics = malloc(room);
-    if (metrics)
-        snprintf(metrics, room, "%s%s%s", fail_if->metrics ? fail_if->metrics : "", fail_if->metrics ? "," : "",
-                 metric);
-    free(metric);
-    free(fail_if->metrics);
-    fail_if->metrics = metrics;
-    return metrics ? CODE_DONE : memory_error();
+    snprintf(columns + size, room - size, "%s%s", size ? "," : "", column);
+    fail_if->columns = columns;
+    return CODE_DONE;
 }
 
 static enum code prepare(struct fail_if *fail_if, struct condition *condition, dora_engine *engine,
                          const dora_query *query) {
     struct probe probe = {.condition = condition};
-    dora_status status = run_probe(&probe, engine, query, query->metrics);
+    dora_query all = *query;
+    all.metrics = all.columns = NULL;
+    dora_status status = run_probe(&probe, engine, query);
     condition->in_report = probe.found;
     if (status == DORA_OK && !probe.found) {
         probe.list = true;
-        status = run_probe(&probe, engine, query, NULL);
+        status = run_probe(&probe, engine, &all);
     }
     if (status != DORA_OK)
         return memory_error(); /* the query itself was found good before */
@@ -175,8 +159,7 @@ static enum code prepare(struct fail_if *fail_if, struct condition *condition, d
     if (!probe.comparable)
         return usage_error("--fail-if: '%s' cannot be compared with '%s'%s", condition->column, condition->value_text,
                            probe.unit == DORA_UNIT_TIER ? ", but with low, medium, high and elite" : "");
-    probe.list = false;
-    return condition->in_report ? CODE_DONE : add_metric(fail_if, &probe, engine, query);
+    return condition->in_report ? CODE_DONE : add_column(fail_if, condition->column);
 }
 
 enum code fail_if_prepare(struct fail_if *fail_if, dora_engine *engine, const dora_query *query,
@@ -325,9 +308,10 @@ static void print_held(const struct held *held) {
 }
 
 enum code fail_if_finish(struct fail_if *fail_if, dora_engine *engine, const dora_query *query) {
-    if (fail_if->metrics && !fail_if->failed) {
+    if (fail_if->columns && !fail_if->failed) {
         dora_query own = *query;
-        own.metrics = fail_if->metrics;
+        own.metrics = NULL;
+        own.columns = fail_if->columns;
         fail_if->second = true;
         fail_if->kept = fail_if->held_count; /* the report's last group is complete */
         fail_if->group_size = SIZE_MAX;
@@ -348,5 +332,5 @@ void fail_if_free(struct fail_if *fail_if) {
     forget_from(fail_if, 0);
     free(fail_if->held);
     free(fail_if->group);
-    free(fail_if->metrics);
+    free(fail_if->columns);
 }

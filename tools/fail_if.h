@@ -36,7 +36,7 @@ struct held {
 struct fail_if {
     struct condition *conditions;
     size_t count;
-    char *metrics; /* of the second query; NULL: none needed */
+    char *columns; /* of the second query; NULL: none needed */
     bool second;   /* the second query is running */
     struct held *held;
     size_t held_count, held_capacity;

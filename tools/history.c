@@ -43,7 +43,7 @@ static enum code choose_formats(struct history *history) {
     const struct options *options = history->options;
     history->query = options->query;
     if (!history->query.metrics)
-        history->query.metrics = for_people(options) ? "dora" : "all";
+        history->query.metrics = for_people(options) && !history->query.columns ? "dora" : "all";
     history->writer_options = (dora_writer_options){.struct_size = sizeof history->writer_options,
                                                     .output = options->format,
                                                     .color = use_color(options),

@@ -286,6 +286,8 @@ static const struct option table[] = {
     {NULL, "max-rows", 0, "N", VERBS_HISTORY, take_rows, 0, NULL, "refuse more rows (default 10,000,000), or none"},
     {"Columns", "metrics", 0, "NAMES", VERBS_HISTORY, take_text, TO(query.metrics), NULL,
      "metrics and sets: dora, deployment, release, all (dora help metrics)"},
+    {NULL, "columns", 0, "NAMES", VERBS_HISTORY, take_text, TO(query.columns), NULL,
+     "those columns alone, such as deployments,change_lead_time_p50"},
     {NULL, "percentiles", 0, "LIST", VERBS_HISTORY, take_text, TO(query.percentiles), NULL,
      "of distributions (default 50,75,90,95)"},
     {NULL, "percentile-rule", 0, "RULE", VERBS_HISTORY, take_choice, TO(query.percentile_rule), rules,

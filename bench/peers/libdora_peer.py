@@ -6,10 +6,6 @@ from typing import Any
 
 dora: Any = importlib.import_module("libdora")
 
-FIGURES = {
-    "percentiles": "50,90",
-    "metrics": "deployments,change_lead_time,change_fail_rate,failed_deployment_recovery_time",
-}
 QUERIES: dict[str, tuple[dict[str, object], ...]] = {
     "read": (),
     "table-days-and-weeks": ({"period": "day"}, {"period": "week"}),
@@ -22,6 +18,7 @@ VALUES = (
     "change_fail_rate",
     "failed_deployment_recovery_time_p50",
 )
+FIGURES = {"percentiles": "50,90", "only_columns": VALUES}
 
 
 class Peer:

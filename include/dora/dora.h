@@ -536,9 +536,8 @@ typedef struct dora_query {
     int intervals;           /* non-zero: 95 % intervals */
     uint64_t rows_max;       /* 0: DORA_ROWS_MAX_DEFAULT; UINT64_MAX: no limit */
     const char *only;        /* with `by`: the rows of the group of that name alone, the same as among all; NULL: all */
-    /* Names of columns, separated by commas: of those of the metrics and percentiles, the result has these alone, in
-       its own order, with the same values, behind those that name group, window and phase. What no column needs is not
-       computed. NULL: all. */
+    /* Names of columns, separated by commas: of those of the metrics the result has these alone, in its own order,
+       behind group, window and phase, with the same values; what a report needs for none is not computed. NULL: all. */
     const char *columns;
 } dora_query;
 
@@ -666,10 +665,8 @@ typedef struct dora_writer_options {
     dora_output output;
     int color;                       /* non-zero: terminal colours in a table */
     const dora_allocator *allocator; /* NULL: malloc, realloc, free */
-    uint64_t rows_most; /* of a table, Markdown and HTML: of more rows only the first and the last ones are shown, those
-                           between them counted; 0: all are shown */
-    int csv_safe;       /* non-zero: strings in CSV are quoted, and those that a spreadsheet would take for a formula
-                           get an apostrophe in front */
+    uint64_t rows_most; /* of table, Markdown, HTML: of more the first and last are shown, the others counted; 0: all */
+    int csv_safe;       /* non-zero: CSV with strings in quotes, and an apostrophe before what is like a formula */
 } dora_writer_options;
 
 typedef struct dora_writer dora_writer;
@@ -687,9 +684,8 @@ DORA_API void dora_writer_free(dora_writer *writer);
 DORA_API dora_status dora_result_write(const dora_result *result, const dora_writer_options *options,
                                        dora_write_fn write, void *context, dora_error *error);
 
-/* The accounting as DORA_OUTPUT_TABLE or DORA_OUTPUT_JSON (one object on one line; zero dispositions left out); as
-   DORA_OUTPUT_MARKDOWN or DORA_OUTPUT_HTML one paragraph, on one line, of how many records there were and which facts
-   are not counted. */
+/* The accounting as a table or as JSON (one object on one line; zero dispositions left out); as Markdown or HTML one
+   paragraph, on one line, of how many records there were and which facts are not counted. */
 DORA_API dora_status dora_account_write(dora_engine *engine, const dora_writer_options *options, dora_write_fn write,
                                         void *context, dora_error *error);
 

@@ -130,6 +130,11 @@ static void ask_percentile(const struct dora__figures *figures, struct dora__ser
     }
 }
 
+static void ask_nothing(const struct dora__figures *figures, struct dora__series_figures *series, size_t place) {
+    for (uint32_t w = 0; w < figures->windows.count; w++)
+        series->k[place * DORA__WINDOWS + w] = DORA__NOT_ASKED;
+}
+
 void dora__figures_ask(struct dora__figures *figures, enum dora__series which) {
     struct dora__series_figures *series = figures->series[which];
     for (uint32_t w = 0; w < figures->windows.count; w += 64) {
@@ -141,9 +146,20 @@ void dora__figures_ask(struct dora__figures *figures, enum dora__series which) {
     if (which >= DORA__DISTRIBUTIONS)
         return;
     series->asked.windows = figures->windows.count;
+    const bool *asked = figures->plan->asked[which];
     for (size_t i = 0; i < figures->plan->percentiles_count; i++) {
-        ask_percentile(figures, series, i);
-        if (figures->plan->query.intervals)
+        size_t bounds = figures->plan->percentiles_count + 2 * i;
+        if (asked[i])
+            ask_percentile(figures, series, i);
+        else
+            ask_nothing(figures, series, i);
+        if (!figures->plan->query.intervals)
+            continue;
+        if (asked[bounds]) {
             ask_interval(figures, series, i);
+        } else {
+            ask_nothing(figures, series, bounds);
+            ask_nothing(figures, series, bounds + 1);
+        }
     }
 }

@@ -28,6 +28,10 @@ struct dora__plan {
     size_t median; /* place of 50 among them, or SIZE_MAX: no tiers, no score */
     bool chosen[DORA__METRICS];
     uint32_t series; /* bit s: series s is needed */
+    /* Of a distribution, whether a column needs the samples of a place; places as in figures.h. Of the two samples that
+       enclose a percentile the first stands for both. */
+    bool asked[DORA__DISTRIBUTIONS][3 * DORA__PERCENTILES_MOST];
+    uint32_t picked; /* bit s: some place of series s is asked for */
 };
 
 /* Checks and takes apart a query. ARGUMENT names what is wrong. */

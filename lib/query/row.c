@@ -33,18 +33,24 @@ static inline double ratio(uint64_t numerator, uint64_t denominator) {
     return dora__ratio_i64((int64_t)numerator, (int64_t)denominator);
 }
 
+/* Whether the column declared last is there. */
+static bool is_there(const struct dora_result *result) {
+    return result->slots[result->slots_count - 1] != DORA__NOT_WANTED;
+}
+
+/* Where the column declared last is there: it needs a place of a series. */
+static void ask_place(struct dora__plan *plan, const struct dora_result *result, uint8_t series, size_t place) {
+    if (!is_there(result))
+        return;
+    plan->asked[series][place] = true;
+    plan->picked |= UINT32_C(1) << series;
+}
+
 static bool add(struct dora_result *result, const struct dora__metric *metric, const char *part, const char *last) {
     return dora__result_column(result, DORA_TYPE_DOUBLE, (dora_unit)metric->unit, metric->name, part, last);
 }
 
-static bool add_interval(const struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric,
-                         const char *part) {
-    return !plan->query.intervals || !metric->interval ||
-           (add(result, metric, part, "_lo") && add(result, metric, part, "_hi"));
-}
-
-static bool count_columns(const struct dora__plan *plan, struct dora_result *result,
-                          const struct dora__metric *metric) {
+static bool count_columns(struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
     (void)plan;
     return dora__result_column(result, DORA_TYPE_INT64, (dora_unit)metric->unit, metric->name, NULL, NULL);
 }
@@ -56,9 +62,10 @@ static void fill_count(const struct filling *fill) {
         cell[w] = count[w];
 }
 
-static bool ratio_columns(const struct dora__plan *plan, struct dora_result *result,
-                          const struct dora__metric *metric) {
-    return add(result, metric, NULL, NULL) && add_interval(plan, result, metric, NULL);
+static bool ratio_columns(struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
+    bool bounds = plan->query.intervals && metric->interval;
+    return add(result, metric, NULL, NULL) &&
+           (!bounds || (add(result, metric, NULL, "_lo") && add(result, metric, NULL, "_hi")));
 }
 
 /* Of the two, one or none may be wanted. */
@@ -173,7 +180,7 @@ static void fill_efficiency(const struct filling *fill) {
                                      : 0;
 }
 
-static bool distribution_columns(const struct dora__plan *plan, struct dora_result *result,
+static bool distribution_columns(struct dora__plan *plan, struct dora_result *result,
                                  const struct dora__metric *metric) {
     if (!dora__result_column(result, DORA_TYPE_INT64, DORA_UNIT_COUNT, metric->name, "_n", NULL) ||
         !add(result, metric, "_mean", NULL))
@@ -182,8 +189,14 @@ static bool distribution_columns(const struct dora__plan *plan, struct dora_resu
         char part[16] = "_";
         for (size_t k = 0; (part[k + 1] = plan->percentiles[i].name[k]); k++)
             continue;
-        if (!add(result, metric, part, NULL) || !add_interval(plan, result, metric, part))
+        if (!add(result, metric, part, NULL))
             return false;
+        ask_place(plan, result, metric->of, i);
+        for (int bound = 0; bound < 2 && plan->query.intervals; bound++) {
+            if (!add(result, metric, part, bound ? "_hi" : "_lo"))
+                return false;
+            ask_place(plan, result, metric->of, plan->percentiles_count + 2 * i);
+        }
     }
     return true;
 }
@@ -251,9 +264,16 @@ static int score_median(const struct dora__figures *figures, int which, uint32_t
                                 figures->plan->percentiles[median].denominator);
 }
 
-static bool score_columns(const struct dora__plan *plan, struct dora_result *result,
-                          const struct dora__metric *metric) {
-    return plan->median == SIZE_MAX || add(result, metric, NULL, NULL);
+static bool score_columns(struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
+    if (plan->median == SIZE_MAX)
+        return true;
+    if (!add(result, metric, NULL, NULL))
+        return false;
+    if (metric->of != DORA__SCORE_STABILITY) {
+        ask_place(plan, result, DORA__LEAD_TIME, plan->median);
+        ask_place(plan, result, DORA__RECOVERY, plan->median);
+    }
+    return true;
 }
 
 /* The mean of the known of the five scores; whole scores are summed apart from those of ratios, 10 (1 - x / n), which
@@ -292,7 +312,7 @@ static void fill_score(const struct filling *fill) {
 }
 
 static const struct {
-    bool (*columns)(const struct dora__plan *, struct dora_result *, const struct dora__metric *);
+    bool (*columns)(struct dora__plan *, struct dora_result *, const struct dora__metric *);
     void (*fill)(const struct filling *);
 } shapes[] = {
     [DORA__SHAPE_COUNT] = {count_columns, fill_count},
@@ -394,16 +414,23 @@ void dora__row_writer_init(struct dora__row_writer *writer, const struct dora__p
     writer->recovery = limits_of(plan->tiers.recovery, plan->percentiles[plan->median].denominator);
 }
 
+static bool add_tier(struct dora__plan *plan, struct dora_result *result, const struct dora__metric *metric) {
+    if (dora__plan_judged(plan, metric) == DORA__JUDGED_NOT)
+        return true;
+    if (!dora__result_column(result, DORA_TYPE_STRING, DORA_UNIT_TIER, metric->name, "_tier", NULL))
+        return false;
+    if (metric->shape == DORA__SHAPE_DISTRIBUTION)
+        ask_place(plan, result, metric->of, plan->median);
+    return true;
+}
+
 bool dora__row_columns(struct dora__plan *plan, struct dora_result *result) {
     for (size_t i = 0; i < DORA__METRICS; i++) {
         const struct dora__metric *metric = &dora__metrics[i];
         size_t slots = result->slots_count, columns = result->columns_count;
         if (!plan->chosen[i])
             continue;
-        if (!shapes[metric->shape].columns(plan, result, metric))
-            return false;
-        if (dora__plan_judged(plan, metric) != DORA__JUDGED_NOT &&
-            !dora__result_column(result, DORA_TYPE_STRING, DORA_UNIT_TIER, metric->name, "_tier", NULL))
+        if (!shapes[metric->shape].columns(plan, result, metric) || !add_tier(plan, result, metric))
             return false;
         if (result->columns_count == columns && result->wanted) {
             plan->chosen[i] = false;

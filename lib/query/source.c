@@ -29,6 +29,10 @@ static bool needs(const struct dora__source *source, int series) {
     return source->plan->series >> series & 1;
 }
 
+static bool picks(const struct dora__source *source, int series) {
+    return source->plan->picked >> series & 1;
+}
+
 /* The series whose strip has the samples of `series`. */
 static int strip_of(const struct dora__source *source, int series) {
     return series == DORA__LEAD_TIME && source->shared ? DORA__EVENTS : series;
@@ -51,7 +55,7 @@ static bool begin_selects(struct dora__source *source) {
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
         source->last_low[series] = source->last_high[series] = 0;
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
-        if (needs(source, series) &&
+        if (picks(source, series) &&
             !dora__select_begin(&source->selects[series], &source->strips[strip_of(source, series)], sliding_days))
             return false;
     return true;
@@ -138,7 +142,7 @@ bool dora__source_find(struct dora__source *source, struct dora__figures *figure
             continue;
         find_sums(source, figures, series);
         dora__figures_ask(figures, (enum dora__series)series);
-        if (series >= DORA__DISTRIBUTIONS)
+        if (!picks(source, series))
             continue;
         found->asked.low = source->low[strip_of(source, series)];
         found->asked.high = source->high[strip_of(source, series)];

@@ -46,8 +46,24 @@ static size_t find(const struct making *making, const char *name, const char *su
     return dora_result_find(making->result, whole);
 }
 
+/* How long the name of the metric is that a column is a figure of: of its distribution the number, the mean or a
+   percentile, "metric_p99.9". 0: it is none. */
+static size_t figure_of(const char *name) {
+    const char *last = strrchr(name, '_');
+    if (!last)
+        return 0;
+    bool percentile = last[1] == 'p' && last[2] >= '0' && last[2] <= '9';
+    return percentile || strcmp(last, "_n") == 0 || strcmp(last, "_mean") == 0 ? (size_t)(last - name) : 0;
+}
+
 static bool has_metric(const struct making *making, const char *metric) {
-    return find(making, metric, "") != SIZE_MAX || find(making, metric, "_n") != SIZE_MAX;
+    size_t size = strlen(metric);
+    for (size_t i = 0; i < making->count; i++) {
+        const char *name = dora_result_name(making->result, i);
+        if (strncmp(name, metric, size) == 0 && (!name[size] || figure_of(name) == size))
+            return true;
+    }
+    return false;
 }
 
 static const struct view *view_of(const char *metric) {
@@ -60,7 +76,8 @@ static const struct view *view_of(const char *metric) {
 /* Whether a column is shown in the field of a metric that is there, or not at all. */
 static bool is_covered(const struct making *making, const char *name) {
     for (size_t i = 0; i < VIEWS; i++) {
-        const char *const parts[] = {views[i].count, views[i].part, views[i].left};
+        bool parted = views[i].part && find(making, views[i].whole, "") != SIZE_MAX;
+        const char *const parts[] = {views[i].count, parted ? views[i].part : NULL, views[i].left};
         for (size_t k = 0; k < 3; k++)
             if (parts[k] && strcmp(parts[k], name) == 0 && has_metric(making, views[i].metric))
                 return true;
@@ -112,9 +129,10 @@ static void add_company(const struct making *making, struct dora__field *field, 
     field->columns[DORA__PART_COUNT] = find(making, view->count, "");
     field->columns[DORA__PART_NOTE] = find(making, view->left, "");
     field->note = view->word;
-    if (view->part && (judged || !making->condensed)) {
-        field->columns[DORA__PART_SIZE] = find(making, view->part, "");
-        field->whole = find(making, view->whole, "");
+    size_t part = find(making, view->part, ""), whole = find(making, view->whole, "");
+    if (part != SIZE_MAX && whole != SIZE_MAX && (judged || !making->condensed)) {
+        field->columns[DORA__PART_SIZE] = part;
+        field->whole = whole;
     }
 }
 
@@ -127,7 +145,21 @@ static bool is_bound(const char *name) {
     return is_suffix(name, "_lo") || is_suffix(name, "_hi");
 }
 
-/* The columns of a distribution that begins at `column`, "metric_n": returns the column after them. */
+/* Whether a column is shown with the one that it bounds or judges. */
+static bool is_companion(const struct making *making, size_t column) {
+    char base[NAME_ROOM];
+    const char *name = dora_result_name(making->result, column);
+    bool tier = is_suffix(name, "_tier");
+    if (!tier && !is_bound(name))
+        return false;
+    snprintf(base, sizeof base, "%.*s", (int)(strlen(name) - (tier ? 5 : 3)), name);
+    if (tier)
+        return has_metric(making, base);
+    return find(making, base, "") != SIZE_MAX && find(making, base, "_lo") != SIZE_MAX &&
+           find(making, base, "_hi") != SIZE_MAX;
+}
+
+/* The columns of a distribution that begins at `column`: returns the column after them. */
 static size_t end_of_distribution(const struct making *making, size_t column, size_t metric_size) {
     const char *metric = dora_result_name(making->result, column);
     while (column < making->count) {
@@ -139,40 +171,42 @@ static size_t end_of_distribution(const struct making *making, size_t column, si
     return column;
 }
 
-/* The median, else the first percentile, else the mean. */
+/* The median, else the first percentile, else the mean, else the number of samples. */
 static size_t main_figure(const struct making *making, const char *metric, size_t column, size_t end) {
-    size_t median = find(making, metric, "_p50"), size = strlen(metric);
+    size_t median = find(making, metric, "_p50"), mean = find(making, metric, "_mean"), size = strlen(metric);
     if (median != SIZE_MAX)
         return median;
-    for (size_t i = column; i < end; i++)
-        if (strncmp(dora_result_name(making->result, i) + size, "_p", 2) == 0)
+    for (size_t i = column; i < end; i++) {
+        const char *name = dora_result_name(making->result, i);
+        if (figure_of(name) == size && name[size + 1] == 'p')
             return i;
-    return find(making, metric, "_mean");
+    }
+    return mean != SIZE_MAX ? mean : column;
 }
 
 /* One field with the median, number of samples and tier; where there is room one more a figure. */
-static bool add_distribution(struct making *making, size_t *column) {
+static bool add_distribution(struct making *making, size_t *column, size_t size) {
     char metric[NAME_ROOM];
     const char *name = dora_result_name(making->result, *column);
-    size_t size = strlen(name) - 2, n = *column, end = end_of_distribution(making, *column, size);
+    size_t first = *column, end = end_of_distribution(making, first, size);
     snprintf(metric, sizeof metric, "%.*s", (int)size, name);
     const struct view *view = view_of(metric);
-    size_t shown = main_figure(making, metric, n, end);
+    size_t shown = main_figure(making, metric, first, end), n = find(making, metric, "_n");
     const char *figure = dora_result_name(making->result, shown) + size + 1;
     struct dora__field *field = add_field(making, DORA__FIELD_NUMBER, view ? view->title : metric, "");
     if (!field)
         return false;
+    bool sized = n != SIZE_MAX && n != shown;
     size_t title_size = strlen(field->title);
-    snprintf(field->title + title_size, sizeof field->title - title_size, " %s (n)", figure);
+    snprintf(field->title + title_size, sizeof field->title - title_size, " %s%s", figure, sized ? " (n)" : "");
     set_value(making, field, shown);
     field->metric_size = size;
     add_company(making, field, metric);
-    field->columns[DORA__PART_SIZE] = n;
-    for (size_t i = n + 1; i < end && !making->condensed; i++) {
-        name = dora_result_name(making->result, i);
-        if (i == shown || is_bound(name) || dora_result_unit(making->result, i) == DORA_UNIT_TIER)
+    field->columns[DORA__PART_SIZE] = sized ? n : SIZE_MAX;
+    for (size_t i = first; i < end && !making->condensed; i++) {
+        if (i == shown || i == n || is_companion(making, i))
             continue;
-        field = add_field(making, DORA__FIELD_NUMBER, name + size + 1, "");
+        field = add_field(making, DORA__FIELD_NUMBER, dora_result_name(making->result, i) + size + 1, "");
         if (!field)
             return false;
         set_value(making, field, i);
@@ -187,9 +221,10 @@ static bool add_single(struct making *making, size_t *column) {
     const char *name = dora_result_name(result, *column);
     dora_type type = dora_result_type(result, *column);
     const struct view *view = view_of(name);
-    enum dora__field_kind kind = type == DORA_TYPE_STRING || type == DORA_TYPE_DATE ? DORA__FIELD_TEXT
-                                 : type == DORA_TYPE_BOOL                           ? DORA__FIELD_MARK
-                                                                                    : DORA__FIELD_NUMBER;
+    enum dora__field_kind kind = dora_result_unit(result, *column) == DORA_UNIT_TIER  ? DORA__FIELD_TIER
+                                 : type == DORA_TYPE_STRING || type == DORA_TYPE_DATE ? DORA__FIELD_TEXT
+                                 : type == DORA_TYPE_BOOL                             ? DORA__FIELD_MARK
+                                                                                      : DORA__FIELD_NUMBER;
     struct dora__field *field = add_field(making, kind, view ? view->title : name, "");
     if (!field)
         return false;
@@ -220,33 +255,16 @@ static bool add_window(struct making *making, size_t *column) {
     return true;
 }
 
-/* Whether a column is shown with the one that it bounds or judges. */
-static bool is_companion(const struct making *making, size_t column) {
-    char base[NAME_ROOM];
-    const char *name = dora_result_name(making->result, column);
-    size_t cut = is_suffix(name, "_tier") ? 5 : is_bound(name) ? 3 : 0;
-    if (!cut)
-        return false;
-    snprintf(base, sizeof base, "%.*s", (int)(strlen(name) - cut), name);
-    return has_metric(making, base);
-}
-
 static bool add_column(struct making *making, size_t *column) {
-    char base[NAME_ROOM];
     const char *name = dora_result_name(making->result, *column);
-    size_t size = strlen(name);
+    size_t metric_size = figure_of(name);
     if (is_window(making, *column))
         return add_window(making, column);
     if (is_covered(making, name) || is_companion(making, *column)) {
         ++*column;
         return true;
     }
-    if (is_suffix(name, "_n")) {
-        snprintf(base, sizeof base, "%.*s", (int)size - 2, name);
-        if (find(making, base, "_mean") != SIZE_MAX)
-            return add_distribution(making, column);
-    }
-    return add_single(making, column);
+    return metric_size ? add_distribution(making, column, metric_size) : add_single(making, column);
 }
 
 bool dora__fields_make(struct dora__fields *fields, struct dora__memory *memory, const dora_result *result) {

@@ -22,7 +22,7 @@ enum dora__part {
     DORA__PARTS
 };
 
-enum dora__field_kind { DORA__FIELD_TEXT, DORA__FIELD_WINDOW, DORA__FIELD_NUMBER, DORA__FIELD_MARK };
+enum dora__field_kind { DORA__FIELD_TEXT, DORA__FIELD_WINDOW, DORA__FIELD_NUMBER, DORA__FIELD_MARK, DORA__FIELD_TIER };
 
 struct dora__field {
     enum dora__field_kind kind;
@@ -37,7 +37,8 @@ struct dora__field {
     unsigned used;               /* by the end: a bit for each part that some row has */
 };
 
-/* A window field has window_start as its value, window_end as `high` and days as `whole`. */
+/* A window field has window_start as its value, window_end as `high` and days as `whole`. A tier is a field of its own
+   where what it judges is not there. */
 
 struct dora__fields {
     struct dora__field *items;

@@ -62,7 +62,7 @@ static void put_value(const struct row *row, const struct dora__field *field) {
     if (is_null(row, column)) {
         row->grid->windows[row->grid->rows].any_null |= field->kind != DORA__FIELD_TEXT;
         dora__text_puts(out, field->kind == DORA__FIELD_TEXT ? "(none)" : "-");
-    } else if (field->kind == DORA__FIELD_TEXT) {
+    } else if (field->kind == DORA__FIELD_TEXT || field->kind == DORA__FIELD_TIER) {
         put_string_cell(row, column);
     } else if (field->kind == DORA__FIELD_MARK) {
         dora__text_puts(out, ((const uint8_t *)cells_of(row, column)->values)[row->row] ? "yes" : "");

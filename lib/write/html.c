@@ -129,8 +129,6 @@ static void put_titles(struct html *html) {
 }
 
 static void put_tier(struct html *html, dora_string tier) {
-    if (!tier.size)
-        return;
     dora__text_puts(html->out, "<span class=\"dora-tier dora-");
     dora__text_html(html->out, tier);
     dora__text_puts(html->out, "\">");
@@ -167,7 +165,8 @@ static void put_cell(struct html *html, const struct dora__field *field, size_t 
         dora__text_puts(html->out, " s\"");
     }
     dora__text_puts(html->out, ">");
-    if (part == DORA__PART_TIER)
+    bool tier = part == DORA__PART_TIER || field->kind == DORA__FIELD_TIER;
+    if (tier && string.size > 1) /* not "-" */
         put_tier(html, string);
     else
         dora__text_html(html->out, string);

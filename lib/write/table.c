@@ -153,7 +153,7 @@ static void put_field(struct table *table, size_t index, struct dora__grid_walk 
         if (!shape->widths[part])
             continue;
         table->pending += shown++ ? gap_before(part) : 0;
-        if (part == DORA__PART_TIER)
+        if (part == DORA__PART_TIER || field->kind == DORA__FIELD_TIER)
             put_tier(table, string, shape->widths[part]);
         else
             put_aligned(table, string, shape->widths[part], is_number(field) && part != DORA__PART_NOTE);

@@ -113,6 +113,52 @@ static void test_table_details(void **state) {
     dora_engine_free(engine);
 }
 
+/* Some columns of a metric without the others: each is shown, with what there is of its company. */
+static void test_picked_columns(void **state) {
+    static const struct {
+        const char *columns, *expected;
+    } cases[] = {
+        {"change_lead_time_p50", "window   lead time p50\n2024-01           17 h\n"},
+        {"change_lead_time_tier", "window   change lead time tier\n2024-01  elite\n"},
+        {"change_lead_time_n,change_lead_time_tier", "window   lead time n\n2024-01  4 elite\n"},
+        {"change_lead_time_mean,change_lead_time_n", "window   lead time mean (n)\n2024-01  1.1 d (4)\n"},
+        {"change_lead_time_p90_lo", "window   change lead time p90 lo\n2024-01                    4.0 h\n"},
+        {"change_lead_time_n,change_lead_time_p90_lo,change_lead_time_p90_hi",
+         "window   lead time n  p90 lo  p90 hi\n2024-01            4   4.0 h       -\n\n- no data\n"},
+        {"change_lead_time_p50,change_lead_time_p90,change_lead_time_p90_lo,change_lead_time_tier",
+         "window   lead time p50    p90  p90 lo\n2024-01  17 h elite     2.5 d   4.0 h\n"},
+        {"change_fail_rate,failed_deployments",
+         "window   failed deployments  fail rate\n2024-01                   2     50.0 %\n"},
+        {"change_fail_rate,failed_deployments,deployments,change_fail_rate_hi",
+         "window   deployments  fail rate     change fail rate hi\n"
+         "2024-01            4  50.0 % (2/4)               85.0 %\n"},
+        {"deployment_frequency_tier,change_fail_rate_tier",
+         "window   deployment frequency tier  change fail rate tier\n2024-01  high                       low\n"},
+        {"failed_deployment_recovery_time_p90,open_failures", "window   recovery p90\n2024-01  30 min 1 open\n"},
+        {"open_failures", "window   open failures\n2024-01              1\n"},
+        {"days", "window\n2024-01\n"},
+    };
+    (void)state;
+    dora_engine *engine = make_engine();
+    dora_query query = query_of(DORA_GROUP_NONE, NULL);
+    query.period = DORA_PERIOD_ALL;
+    query.percentiles = "50,90";
+    query.intervals = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        query.columns = cases[i].columns;
+        assert_written(engine, &query, DORA_OUTPUT_TABLE, cases[i].expected);
+    }
+    query.columns = "change_lead_time_tier,deployments";
+    assert_written(engine, &query, DORA_OUTPUT_MARKDOWN,
+                   "| window | deployments | change lead time tier |\n| --- | ---: | --- |\n| 2024-01 | 4 | elite |\n");
+    query.since = "2024-02-01";
+    query.until = "2024-02-29";
+    assert_written(engine, &query, DORA_OUTPUT_MARKDOWN,
+                   "| window | deployments | change lead time tier |\n| --- | ---: | --- |\n| 2024-02 | 0 | - |\n\n"
+                   "- no data\n");
+    dora_engine_free(engine);
+}
+
 static void test_window_labels(void **state) {
     static const struct {
         dora_period period;
@@ -416,7 +462,7 @@ static void test_failing_writes(void **state) {
     dora_engine *engine = make_engine();
     dora_query query = query_of(DORA_GROUP_SERVICE, NULL);
     query.window_days = 7;
-    query.since = "2023-01-01";
+    query.since = "2024-02-01";
     dora_result *result = run(engine, &query);
     for (int output = DORA_OUTPUT_TABLE; output <= DORA_OUTPUT_HTML; output++) {
         dora_writer_options options = options_of((dora_output)output);
@@ -491,14 +537,23 @@ static void test_failing_allocator(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_machine_formats), cmocka_unit_test(test_people_formats),
-        cmocka_unit_test(test_table_details),   cmocka_unit_test(test_window_labels),
-        cmocka_unit_test(test_naughty_strings), cmocka_unit_test(test_csv_safe),
-        cmocka_unit_test(test_widths),          cmocka_unit_test(test_no_rows),
-        cmocka_unit_test(test_color),           cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_account),         cmocka_unit_test(test_tiers),
-        cmocka_unit_test(test_bad_arguments),   cmocka_unit_test(test_order_of_calls),
-        cmocka_unit_test(test_failing_writes),  cmocka_unit_test(test_failing_allocator),
+        cmocka_unit_test(test_machine_formats),
+        cmocka_unit_test(test_people_formats),
+        cmocka_unit_test(test_table_details),
+        cmocka_unit_test(test_picked_columns),
+        cmocka_unit_test(test_window_labels),
+        cmocka_unit_test(test_naughty_strings),
+        cmocka_unit_test(test_csv_safe),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_no_rows),
+        cmocka_unit_test(test_color),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_account),
+        cmocka_unit_test(test_tiers),
+        cmocka_unit_test(test_bad_arguments),
+        cmocka_unit_test(test_order_of_calls),
+        cmocka_unit_test(test_failing_writes),
+        cmocka_unit_test(test_failing_allocator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

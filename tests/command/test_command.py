@@ -542,6 +542,16 @@ class FailIf(Case):
         self.assertEqual(again, output)
         self.assertIn("change_lead_time_p50 36000 s > 7h (", errors)
 
+    def test_columns_leave_it_alone(self) -> None:
+        arguments = ("report", "--columns", "deployments", "--format", "csv")
+        output, _ = self.run_dora(*arguments, stdin=history())
+        self.assertTrue(output.startswith("window_start,window_end,days,deployments\n"), output)
+        conditions = ("--fail-if", "change_lead_time_tier=elite", "--fail-if", "deployments>=10")
+        again, errors = self.run_dora(*arguments, *conditions, code=1, stdin=history())
+        self.assertEqual(again, output)
+        self.assertIn("dora: change_lead_time_tier elite = elite (", errors)
+        self.assertIn("dora: deployments 10 >= 10 (", errors)
+
     def test_last_window_of_each_group(self) -> None:
         good: dict[str, Any] = {"failed": False, "finished_at": "2024-04-02"}
         data = history() + (deployment(99, **good) + deployment(0, "cart", failed=True)).encode()

@@ -313,6 +313,7 @@ static dora_status ask_other_groups(struct run *run, dora_error *error) {
         for (int period = by; period <= DORA_PERIOD_ALL; period += 3) {
             query.by = (dora_group)by;
             query.period = (dora_period)period;
+            query.columns = by == DORA_GROUP_TEAM ? "releases,change_lead_time_p90,score" : NULL;
             dora_result *result;
             dora_status status = dora_query_run(run->engine, &query, &result, error);
             if (status != DORA_OK) {

@@ -190,6 +190,16 @@ def test_tiers_of_ones_own() -> None:
     assert {band["tier"]: band for band in tier_bands(series)}["high"]["high"] in (302400.0, series.high)
 
 
+def test_a_report_of_some_columns_is_drawn_as_the_whole() -> None:
+    whole = dora.report(facts(3), by="service", period="month")
+    some = whole.requery(only_columns="change_lead_time_p95,change_fail_rate")
+    for metric in ("change_lead_time", "change_fail_rate", "deployments"):
+        assert some.plot(metric).to_dict() == whole.requery(metrics=f"{metric},deployments").plot(metric).to_dict()
+    for kind in KINDS:
+        assert some.plot("change_lead_time", kind=kind, group="svc-01").to_dict()["title"]["text"]
+    assert some.dashboard().to_dict() == whole.dashboard().to_dict()
+
+
 def test_partial_windows_are_hatched() -> None:
     r = dora.report(facts(1), period="month")
     series = make_series(r, "change_lead_time")

@@ -97,6 +97,24 @@ def test_requery_and_query() -> None:
         r.requery(colour="red")
 
 
+def test_only_columns(r: dora.Report) -> None:
+    names = ("deployments", "change_lead_time_p75", "change_lead_time_tier")
+    for asked in (names, ",".join(names), reversed(names)):
+        picked = r.requery(only_columns=asked)
+        assert picked.columns == ("service", "window_start", "window_end", "days", *names)
+        assert all(picked.column(name) == r.column(name) for name in picked.columns)
+    assert picked.to_pyarrow().equals(r.to_pyarrow().select(list(picked.columns)))
+    assert picked.to_pandas().equals(r.to_pandas()[list(picked.columns)])
+    assert dora.report(FACTS, by="service", period="week", only_columns=names).to_dicts() == picked.to_dicts()
+    assert "lead time p75" in repr(picked) and "fail rate" not in repr(picked)
+    assert "elite" in picked._repr_html_() and "fail rate" not in picked._repr_html_()
+    assert picked.requery(period="month").columns == picked.columns
+    assert picked.requery(metrics="dora", period="week").columns == r.columns
+    assert "phase" in picked.requery(table="phases").columns
+    with pytest.raises(dora.ArgumentError, match="columns: there is no 'happiness'"):
+        r.requery(only_columns=["deployments", "happiness"])
+
+
 def test_phases() -> None:
     day = datetime.timedelta(days=1)
     release = {"kind": "release", "service": "shop", "version": "1", "published_at": NOON}

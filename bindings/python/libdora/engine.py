@@ -304,6 +304,7 @@ class Engine:
         percentiles: Numbers | None = None,
         percentile_rule: str = "linear",
         metrics: Names | None = None,
+        only_columns: Names | None = None,
         tiers: int | Tiers | None = None,
         intervals: bool = False,
         max_rows: int | None = None,
@@ -322,6 +323,8 @@ class Engine:
             percentiles: of distributions, "50,75,90,95" or numbers from 0 to 100.
             percentile_rule: "linear" (Hyndman-Fan 7), "lower" or "nearest_rank" (Hyndman-Fan 1).
             metrics: names and the sets dora, deployment, release and all; None: all.
+            only_columns: names among the columns of these metrics and percentiles; the report has them alone, behind
+                those of group, window and phase, and what none of them needs is not computed. None: all.
             tiers: edition or table that judges; None: 2024.
             intervals: adds 95 % confidence intervals.
             max_rows: refuses more rows; None: 10,000,000.
@@ -343,6 +346,7 @@ class Engine:
             percentiles=percentiles,
             percentile_rule=percentile_rule,
             metrics=metrics,
+            only_columns=only_columns,
             tiers=tiers,
             intervals=intervals,
             max_rows=max_rows,
@@ -455,6 +459,7 @@ def report(
     percentiles: Numbers | None = None,
     percentile_rule: str = "linear",
     metrics: Names | None = None,
+    only_columns: Names | None = None,
     tiers: int | Tiers | None = None,
     intervals: bool = False,
     max_rows: int | None = None,
@@ -484,6 +489,7 @@ def report(
         percentiles=percentiles,
         percentile_rule=percentile_rule,
         metrics=metrics,
+        only_columns=only_columns,
         tiers=tiers,
         intervals=intervals,
         max_rows=max_rows,

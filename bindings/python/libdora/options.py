@@ -190,6 +190,7 @@ class Query:
     tiers: int | Tiers = 2024
     intervals: bool = False
     max_rows: int | None = None
+    only_columns: str | None = None
 
     def struct(self, kept: list[Any]) -> Any:
         """A dora_query that lives as long as `kept`."""
@@ -208,6 +209,7 @@ class Query:
         query.percentiles = text(self.percentiles, kept)
         query.metrics = text(self.metrics, kept)
         query.only = text(self.only, kept)
+        query.columns = text(self.only_columns, kept)
         return query
 
 
@@ -224,6 +226,7 @@ def make_query(
     percentiles: Numbers | None = None,
     percentile_rule: str = "linear",
     metrics: Names | None = None,
+    only_columns: Names | None = None,
     tiers: int | Tiers | None = None,
     intervals: bool = False,
     max_rows: int | None = None,
@@ -244,6 +247,7 @@ def make_query(
         percentiles=None if percentiles is None else joined(percentiles),
         percentile_rule=choose(PercentileRule, "percentile_rule", percentile_rule),
         metrics=None if metrics is None else joined(metrics),
+        only_columns=None if only_columns is None else joined(only_columns),
         tiers=2024 if tiers is None else tiers,
         intervals=bool(intervals),
         max_rows=max_rows,

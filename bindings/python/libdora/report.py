@@ -219,11 +219,13 @@ class Report:
     def requery(self, **changes: Any) -> Report:
         """Another report of the same engine: this query with some options changed, named as in `Engine.query`.
 
-        A period takes the place of rolling windows.
+        A period takes the place of rolling windows; other metrics, or another table, that of `only_columns`.
         """
         asked = {field.name: getattr(self.query, field.name) for field in dataclasses.fields(self.query)}
         if changes.get("period") is not None:
             asked.update(window=None, step=None)
+        if "metrics" in changes or "table" in changes:
+            asked.update(only_columns=None)
         return self.engine.query(**{**asked, **changes})
 
     def to_dicts(self) -> list[dict[str, Value]]:
@@ -317,7 +319,7 @@ class Report:
 
     def _shown(self) -> Report:
         """The report that people look at: where all metrics were asked for, the five keys of the same facts."""
-        whole = self.query.metrics is None and self.query.table == "report"
+        whole = self.query.metrics is None and self.query.only_columns is None and self.query.table == "report"
         try:
             return self.requery(metrics="dora") if whole and self._reads == self.engine._reads else self
         except (RuntimeError, ValueError):  # the engine is at work, or closed

@@ -159,7 +159,8 @@ def _columns(report: Report, metric: str) -> _Columns:
 
 def _with_metric(report: Report, metric: str) -> Report:
     """The report, or one of the same query that has the metric."""
-    if report.query.table == "report" and (metric in report.columns or f"{metric}_n" in report.columns):
+    whole = report.query.table == "report" and report.query.only_columns is None
+    if whole and (metric in report.columns or f"{metric}_n" in report.columns):
         return report
     return report.requery(table="report", metrics=f"{metric},deployments")
 
