@@ -29,20 +29,50 @@ static void place_message(const char *name, const dora_error *error) {
         message("%s:%" PRIu64 ": %s (byte %" PRIu64 ")", shown(name), error->line, error->message, error->byte);
 }
 
-/* What a rejected record is reported with. */
+/* What a rejected record is reported with. Of an input that is read once the first ones wait until it is known that it
+   was not read before: then there is nothing to say about them, nor do they count. */
 struct place {
     struct input *input;
     const char *name;
+    bool waits;
+    bool repeated;
+    uint64_t rejected;
+    dora_error first[REJECTS_SHOWN];
 };
+
+/* Returns whether to stop. */
+static bool tell(struct input *input, const char *name, const dora_error *error) {
+    const struct options *options = input->options;
+    input->rejected++;
+    if (options->strict || (!options->quiet && input->rejected <= REJECTS_SHOWN))
+        place_message(name, error);
+    return options->strict;
+}
 
 /* A dora_reject_fn. */
 static int on_reject(void *context, const dora_error *error) {
     struct place *place = context;
-    const struct options *options = place->input->options;
-    place->input->rejected++;
-    if (options->strict || (!options->quiet && place->input->rejected <= REJECTS_SHOWN))
-        place_message(place->name, error);
-    return options->strict;
+    if (!place->waits)
+        return tell(place->input, place->name, error);
+    if (place->rejected < REJECTS_SHOWN)
+        place->first[place->rejected] = *error;
+    place->rejected++;
+    return 0;
+}
+
+/* Tells what waits; false: to stop, as --strict does at the first one. */
+static bool tell_waiting(struct place *place) {
+    struct input *input = place->input;
+    uint64_t told = 0;
+    while (told < place->rejected && told < REJECTS_SHOWN)
+        if (tell(input, place->name, &place->first[told++])) {
+            input->failed++;
+            input->fatal = true;
+            return false;
+        }
+    input->rejected += place->rejected - told;
+    place->rejected = 0;
+    return true;
 }
 
 static enum code cannot_read(struct input *input, const char *name, const char *why) {
@@ -65,37 +95,48 @@ static enum code stopped(struct input *input, const char *name, const dora_error
     return code_of(error->status);
 }
 
+/* The library stopped, in the midst of an input or at its end. */
+static enum code reader_stopped(struct place *place, const dora_error *error) {
+    return tell_waiting(place) ? stopped(place->input, place->name, error) : CODE_INPUT;
+}
+
 /* The end of a stream that broke off. What came is read; but a record that was cut must not pass for a whole one, which
    in CSV it could: a byte that no text holds makes sure that it is rejected. */
-static enum code feed_broken_end(struct input *input, const char *name, struct stream *stream, dora_reader *reader,
-                                 int last_byte) {
-    enum code code = cannot_read(input, name, stream->problem);
+static enum code feed_broken_end(struct place *place, struct stream *stream, dora_reader *reader, int last_byte) {
+    enum code code = cannot_read(place->input, place->name, stream->problem);
     dora_error error;
     dora_status status = last_byte == '\n' || last_byte == EOF ? DORA_OK : dora_reader_feed(reader, "\xFF", 1, &error);
     if (status == DORA_OK && last_byte != EOF)
         status = dora_reader_finish(reader, &error);
-    if (status == DORA_OK || status == DORA_ERROR_INPUT)
-        return code;
-    return stopped(input, name, &error);
+    if (status != DORA_OK && status != DORA_ERROR_INPUT)
+        return reader_stopped(place, &error);
+    tell_waiting(place);
+    return code;
 }
 
 /* An input that a state has read. */
-static enum code passed_over(struct input *input, const char *name) {
-    message("%s: read before, passed over; --again counts it again", shown(name));
+static enum code passed_over(struct place *place) {
+    struct input *input = place->input;
+    message("%s: read before, passed over; --again counts it again", shown(place->name));
+    place->repeated = true;
     input->fatal = input->options->strict;
     return input->fatal ? CODE_INPUT : CODE_DONE;
 }
 
-static enum code finish(struct input *input, const char *name, dora_reader *reader) {
+static enum code finish(struct place *place, dora_reader *reader) {
+    struct input *input = place->input;
     dora_error error;
     dora_status status = dora_reader_finish(reader, &error);
     if (status == DORA_ERROR_REPEATED)
-        return passed_over(input, name);
+        return passed_over(place);
+    bool goes_on = tell_waiting(place);
     const char *source = dora_reader_source(reader);
     if (source && !input->options->reader.source && !input->options->quiet)
-        message("%s: read as %s; --from ndjson or csv if it is not", shown(name), source);
+        message("%s: read as %s; --from ndjson or csv if it is not", shown(place->name), source);
     input->taken++;
-    return status == DORA_OK ? CODE_DONE : stopped(input, name, &error);
+    if (!goes_on)
+        return CODE_INPUT;
+    return status == DORA_OK ? CODE_DONE : stopped(input, place->name, &error);
 }
 
 /* The rest of a stream that begins as a state does. */
@@ -154,33 +195,35 @@ static enum code feed_state(struct input *input, const char *name, struct ahead 
     return code;
 }
 
-static enum code feed(struct input *input, const char *name, struct ahead *ahead, dora_reader *reader) {
+static enum code feed(struct place *place, struct ahead *ahead, dora_reader *reader) {
+    struct input *input = place->input;
     uint64_t bytes_before = input->bytes;
     const struct piece *piece;
     int last_byte = EOF;
     dora_error error;
     while ((piece = ahead_next(ahead))->size > 0) {
         if (last_byte == EOF && dora_is_state(piece->bytes, piece->size))
-            return feed_state(input, name, ahead, piece);
+            return feed_state(input, place->name, ahead, piece);
         if (dora_reader_feed(reader, piece->bytes, piece->size, &error) != DORA_OK)
-            return stopped(input, name, &error);
+            return reader_stopped(place, &error);
         last_byte = piece->bytes[piece->size - 1];
         input->bytes = bytes_before + piece->stream_bytes;
         progress_read(input->bytes, input->records + dora_reader_records(reader));
     }
     if (piece->more < 0)
-        return feed_broken_end(input, name, ahead->stream, reader, last_byte);
-    return finish(input, name, reader);
+        return feed_broken_end(place, ahead->stream, reader, last_byte);
+    return finish(place, reader);
 }
 
 static enum code read_stream(struct input *input, const char *name, int fd) {
-    struct place place = {input, name};
+    struct place place = {.input = input, .name = name};
     dora_reader_options options = input->options->reader;
     options.on_reject = on_reject;
     options.on_reject_context = &place;
     options.mapping = input->mapping;
     options.mapping_size = input->mapping_size;
-    if (input->options->state || input->options->verb & (VERB_MERGE | VERB_COMPACT))
+    place.waits = input->options->state || input->options->verb & (VERB_MERGE | VERB_COMPACT);
+    if (place.waits)
         options.once = input->options->again ? DORA_ONCE_AGAIN : DORA_ONCE;
     dora_reader *reader;
     dora_error error;
@@ -194,8 +237,8 @@ static enum code read_stream(struct input *input, const char *name, int fd) {
     else if (!ahead_open(&ahead, &stream, input->options->engine.threads))
         code = cannot_read(input, name, "out of memory");
     else
-        code = feed(input, name, &ahead, reader);
-    input->records += dora_reader_records(reader);
+        code = feed(&place, &ahead, reader);
+    input->records += place.repeated ? 0 : dora_reader_records(reader);
     ahead_close(&ahead);
     stream_close(&stream);
     dora_reader_free(reader);

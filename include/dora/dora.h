@@ -298,7 +298,7 @@ typedef int (*dora_fact_fn)(void *context, const dora_fact *fact);
 typedef enum dora_once {
     DORA_ONCE_OFF = 0,  /* facts are added as they are read */
     DORA_ONCE = 1,      /* added by dora_reader_finish(), all or none (but for MEMORY and LIMIT): an input that was read
-                           before is refused with REPEATED */
+                           before is refused with REPEATED, and what on_reject was told of it then means nothing */
     DORA_ONCE_AGAIN = 2 /* the same, but an input read before is added again */
 } dora_once;
 

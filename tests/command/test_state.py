@@ -225,6 +225,20 @@ class States(Kept):
         self.assertEqual(self.read(state), before)
         self.assertEqual([path.name for path in disk.iterdir()], ["all.dora"])
 
+    def test_rejected_records_are_told_once_it_is_known_that_they_are_new(self) -> None:
+        bad = self.file("bad.ndjson", deployment(1).encode() + b"[]\n" * 25)
+        _, errors = self.run_dora("report", "--state", self.state, bad)
+        self.assertEqual(errors.count("bad.ndjson:"), 20)
+        self.assertIn("... and 5 more rejected", errors)
+        _, errors = self.run_dora("report", "--state", self.state, bad)
+        self.assertEqual(errors.count("\n"), 1)
+        self.assertIn("bad.ndjson: read before", errors)
+        pathlib.Path(self.state).unlink()
+        _, errors = self.run_dora("report", "--strict", "--state", self.state, bad, code=3)
+        self.assertEqual(errors.count("bad.ndjson:"), 1)
+        self.assertIn("bad.ndjson:2: ", errors)
+        self.assertEqual(self.left(), ["bad.ndjson"])
+
     def test_not_changed_is_said(self) -> None:
         bad, first = self.file("bad.ndjson", b"[]\n"), self.file("1.csv", nameless(1))
         self.run_dora("check", "--state", self.state, first)
@@ -312,6 +326,19 @@ class Compacted(Kept):
         self.run_dora("report", "--strict", self.state, self.late, code=3)
         self.compact("2024-03-20", self.state)
         self.assertEqual(self.account(self.state)["compacted_before"], "2024-03-20")
+
+    def test_what_was_read_before_is_not_too_late(self) -> None:
+        self.run_dora("report", "--state", self.state, self.late)
+        self.compact("2024-03-31", self.state)
+        before = self.read(self.state)
+        for options, code in (([], 0), (["--quiet"], 0), (["--threads", "2"], 0), (["--strict"], 3)):
+            for verb in ("report", "check"):
+                _, errors = self.run_dora(verb, *options, "--state", self.state, self.late, code=code)
+                lines = [line for line in errors.splitlines() if "not changed" not in line]
+                self.assertEqual(lines, [f"dora: {self.late}: read before, passed over; --again counts it again"])
+                self.assertEqual(self.read(self.state), before)
+        _, errors = self.run_dora("report", "--again", "--state", self.state, self.late)
+        self.assertIn("late.ndjson:1: too late", errors)
 
     def test_merging(self) -> None:
         north, south, all_apart = (str(self.folder / name) for name in ("north.dora", "south.dora", "apart.dora"))
