@@ -88,10 +88,22 @@ dora_status dora__note_deployments(struct dora__steps *steps) {
     return dora__in_ranges(steps, note_range);
 }
 
-/* Stored samples of other series fall on days of these or of deployments. */
+/* Stored samples of other series fall on days of these or of deployments; what is left of forgotten facts may come from
+   a state that says something else. */
+static void note_samples(struct dora__derived *derived) {
+    const unsigned noted = 1u << DORA__EVENTS | 1u << DORA__RESTORE | 1u << DORA__RELEASE_LAG;
+    for (int series = 0; series < DORA__SERIES_COUNT; series++) {
+        const struct dora__samples *samples = &derived->samples[series];
+        size_t count = noted >> series & 1 ? samples->count : dora__thawed(derived, (enum dora__series)series);
+        for (size_t i = 0; i < count; i++)
+            note_day(derived, samples->data[i].service, samples->data[i].day);
+    }
+    for (size_t i = 0; derived->facts->frozen && i < derived->facts->frozen->phases_count; i++)
+        note_day(derived, derived->phases[i].service, derived->phases[i].day);
+}
+
 static dora_status note_all_days(struct dora__steps *steps) {
     struct dora__derived *derived = steps->derived;
-    static const enum dora__series noted[] = {DORA__EVENTS, DORA__RESTORE, DORA__RELEASE_LAG};
     derived->born = dora__alloc(derived->memory, (size_t)derived->services + 1, sizeof *derived->born);
     if (!derived->born)
         return DORA_ERROR_MEMORY;
@@ -101,14 +113,9 @@ static dora_status note_all_days(struct dora__steps *steps) {
     derived->first_day = INT32_MAX;
     derived->last_day = INT32_MIN;
     dora_status status = dora__note_deployments(steps);
-    if (status != DORA_OK)
-        return status;
-    for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++)
-        for (size_t k = 0; k < derived->samples[noted[i]].count; k++) {
-            const struct dora__sample *sample = &derived->samples[noted[i]].data[k];
-            note_day(derived, sample->service, sample->day);
-        }
-    return DORA_OK;
+    if (status == DORA_OK)
+        note_samples(derived);
+    return status;
 }
 
 /* Begins with what is left of forgotten facts. */

@@ -8,6 +8,8 @@
 #include "../support/heap.h"
 #include "../support/reseal.h"
 
+#include "engine.h"
+
 #include <dora/compact.h>
 
 #include <setjmp.h>
@@ -142,6 +144,33 @@ static void test_every_length(void **unused) {
     try_every_length(whole.data, whole.size, try_load);
 }
 
+/* The last sample of each series, and the last phase, on a day that nothing else has: a state that no history makes. */
+static void test_lonely_days(void **unused) {
+    (void)unused;
+    for (int series = 0; series <= DORA__SERIES_COUNT; series++) {
+        dora_engine *made = new_engine(NULL), *engine = new_engine(NULL);
+        struct bytes state = {0}, answer = {0};
+        assert_int_equal(dora_engine_load(made, whole.data, whole.size, NULL, NULL), DORA_OK);
+        struct dora__frozen *frozen = made->facts.frozen;
+        if (series == DORA__SERIES_COUNT) {
+            assert_true(frozen->phases_count);
+            frozen->phases[frozen->phases_count - 1].day += 1000;
+        } else {
+            struct dora__samples *samples = &frozen->samples[series];
+            assert_true(samples->count);
+            samples->data[samples->count - 1].day += 1000;
+        }
+        assert_int_equal(dora_engine_save(made, bytes_append, &state, NULL), DORA_OK);
+        assert_int_equal(dora_engine_load(engine, state.data, state.size, NULL, NULL), DORA_OK);
+        assert_int_equal(fixture_answer(engine, NULL, &answer, NULL), DORA_OK);
+        use(engine);
+        dora_engine_free(made);
+        dora_engine_free(engine);
+        bytes_free(&state);
+        bytes_free(&answer);
+    }
+}
+
 /* Sections that only a first one gives a meaning. */
 static void test_whole(void **unused) {
     (void)unused;
@@ -179,6 +208,7 @@ static void test_empty(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_lonely_days),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_every_length),
