@@ -207,11 +207,8 @@ static void test_empty(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_lonely_days),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_every_bit),
-        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_whole),     cmocka_unit_test(test_lonely_days),  cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_every_bit), cmocka_unit_test(test_every_length),
     };
     return cmocka_run_group_tests(tests, make_whole, free_whole);
 }
