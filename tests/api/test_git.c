@@ -196,12 +196,15 @@ static void test_long(void **state) {
     for (int i = 0; i < 3000; i++)
         bytes_puts(&text, "a line of a message\n");
     bytes_append(&text,
-                 "\0\n" A "\0\0"
+                 "\0 its last line\n" A "\0\0"
                  "5\0\0\0\n",
-                 49);
+                 63);
+    const size_t pieces[] = {1, 700, 1001, 30000, text.size - 1, text.size};
     dora_reader_options options = {.record_bytes_max = 1000};
-    assert_int_equal(read_text(options, text.data, text.size, 700, &out), 1);
-    assert_true(out.size > 0);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        assert_int_equal(read_text(options, text.data, text.size, pieces[i], &out), 1);
+        assert_true(out.size > 0);
+    }
     bytes_free(&text);
     bytes_free(&out);
 }

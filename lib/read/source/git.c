@@ -335,10 +335,10 @@ static size_t take(struct dora_reader *reader, const char *bytes, size_t size, b
     enum dora__git_head head = dora__git_head_of(bytes, size, final);
     if (head == DORA__GIT_PERHAPS)
         return 0;
-    size_t done = 0;
-    if (head != DORA__GIT_NEITHER)
-        done = cut(bytes, size, fields, head == DORA__GIT_TAG ? TAG_FIELDS : COMMIT_FIELDS);
-    bool too_long = (done ? done : size) > reader->record_bytes_max;
+    size_t done = 0, most = size < reader->record_bytes_max ? size : reader->record_bytes_max;
+    if (head != DORA__GIT_NEITHER) /* behind the most bytes nothing is looked for: it may not be there yet */
+        done = cut(bytes, most, fields, head == DORA__GIT_TAG ? TAG_FIELDS : COMMIT_FIELDS);
+    bool too_long = !done && size > reader->record_bytes_max;
     if (head != DORA__GIT_NEITHER && !done && !final && !too_long)
         return 0;
     if (head == DORA__GIT_NEITHER)
@@ -349,7 +349,7 @@ static size_t take(struct dora_reader *reader, const char *bytes, size_t size, b
         dora__reject(reader, byte, "the input ends within a record");
     else
         take_item(reader, head, fields, byte);
-    if (done && head != DORA__GIT_NEITHER)
+    if (done)
         return done;
     reader->git->skipping = true;
     return 1;
