@@ -64,6 +64,11 @@ JOBS = (
     Job("one call, id among ten times as many", "add-by-id", None, rows=10),
     Job("one call, dora_engine_add", "add-fact", None),
     Job("rows of B by service as CSV", "rows-as-csv", CSV),
+    *(
+        Job(f"{what} a state{ids}", f"state-{what}", history)
+        for history, ids in ((CSV, ""), (IDS, ", with ids"))
+        for what in ("save", "load", "merge", "compact")
+    ),
 )
 
 

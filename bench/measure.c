@@ -127,6 +127,10 @@ static const struct {
     {"add-by-id", job_add_by_id, false},
     {"add-fact", job_add_fact, false},
     {"limits", job_limits, true},
+    {"state-save", job_state_save, true},
+    {"state-load", job_state_load, true},
+    {"state-merge", job_state_merge, true},
+    {"state-compact", job_state_compact, true},
 };
 enum { JOBS_COUNT = sizeof jobs / sizeof jobs[0] };
 

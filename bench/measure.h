@@ -76,5 +76,9 @@ void job_add_by_name(const asked *what);
 void job_add_by_id(const asked *what);
 void job_add_fact(const asked *what);
 void job_limits(const asked *what);
+void job_state_save(const asked *what);
+void job_state_load(const asked *what);
+void job_state_merge(const asked *what);
+void job_state_compact(const asked *what);
 
 #endif

@@ -143,9 +143,22 @@ def other_rows(results: Results) -> list[Row]:
     rows = []
     for job in JOBS:
         one = results.by_name.get((job.name, "libdora", 1), {})
-        if not job.peers and not job.step.startswith("stream") and "seconds" in one and "records" in one:
+        apart = job.step.startswith(("stream", "state"))
+        if not job.peers and not apart and "seconds" in one and "records" in one:
             per_fact = float(one["seconds"]) * 1e9 / float(one["records"])
             rows.append([job.name, figure(float(one["records"])), figure(float(one["seconds"])), figure(per_fact)])
+    return rows
+
+
+def state_rows(results: Results) -> list[Row]:
+    """What a state takes of time a fact, and the bytes a fact that it then has."""
+    rows = []
+    for job in JOBS:
+        one = results.by_name.get((job.name, "libdora", 1), {})
+        if "state_bytes" in one:
+            records = float(one["records"])
+            seconds, size = float(one["seconds"]), float(one["state_bytes"])
+            rows.append([job.name, *(figure(x) for x in (records, seconds, seconds * 1e9 / records, size / records))])
     return rows
 
 
@@ -210,6 +223,12 @@ def sections(results: Results) -> list[tuple[str, str, Row, list[Row]]]:
             latency_rows(results),
         ),
         ("libdora alone", "", ["job", "records", "seconds", "ns/record"], other_rows(results)),
+        (
+            "States",
+            "Bytes are those of the state afterwards; merging is into an engine with the same facts.",
+            ["job", "facts", "seconds", "ns/fact", "bytes/fact"],
+            state_rows(results),
+        ),
         (
             "Growth",
             "A monthly report by service from the file.",
