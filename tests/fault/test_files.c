@@ -2,9 +2,10 @@
 /*
  * Every call to the system fails once while a state is saved or loaded, in every way that it may, and the process dies
  * before and after each: the status says what happened, nothing is left behind, and the name means the old state or the
- * new one. The linker puts the calls here in the place of libc's.
+ * new one.
  */
 #include "../support/fixture.h"
+#include "system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,117 +21,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum fault { FAIL, FAIL_ON, SHORTEN, EMPTY, DIE_BEFORE, DIE_AFTER }; /* FAIL_ON: it and all after it */
-enum { DEAD = 99 };
-
-/* What is to happen, and to which call from 1 on. */
-static struct {
-    bool armed;
-    unsigned long calls;
-    unsigned long at;
-    enum fault fault;
-    int number; /* of a failure */
-    bool happened;
-    const char *victim; /* name of the first call that it happened to */
-    int descriptors;    /* opened and not closed */
-} plan;
-
-/* Whether the call at hand is the one. */
-static bool is_due(const char *name) {
-    if (!plan.armed || ++plan.calls < plan.at || (plan.calls > plan.at && plan.fault != FAIL_ON))
-        return false;
-    plan.victim = plan.happened ? plan.victim : name;
-    plan.happened = true;
-    if (plan.fault == DIE_BEFORE)
-        _exit(DEAD);
-    return true;
-}
-
-/* Before the call: whether it is not to be made. */
-static bool fails(const char *name, bool *due) {
-    *due = is_due(name);
-    bool failing = *due && (plan.fault == FAIL || plan.fault == FAIL_ON);
-    if (failing)
-        errno = plan.number;
-    return failing;
-}
-
-static void after(bool due) {
-    if (due && plan.fault == DIE_AFTER)
-        _exit(DEAD);
-}
-
-/* A call of libc's and the one in its place. */
-#define REPLACE(type, name, parameters, arguments)                                                                     \
-    type __real_##name parameters;                                                                                     \
-    type __wrap_##name parameters;                                                                                     \
-    type __wrap_##name parameters {                                                                                    \
-        bool due;                                                                                                      \
-        if (fails(#name, &due))                                                                                        \
-            return -1;                                                                                                 \
-        type result = __real_##name arguments;                                                                         \
-        after(due);                                                                                                    \
-        return result;                                                                                                 \
-    }
-
-/* The same of one that may do less than it is asked for. */
-#define REPLACE_COUNTED(name, buffer)                                                                                  \
-    ssize_t __real_##name(int fd, buffer bytes, size_t size);                                                          \
-    ssize_t __wrap_##name(int fd, buffer bytes, size_t size);                                                          \
-    ssize_t __wrap_##name(int fd, buffer bytes, size_t size) {                                                         \
-        bool due;                                                                                                      \
-        if (fails(#name, &due))                                                                                        \
-            return -1;                                                                                                 \
-        ssize_t result = __real_##name(fd, bytes,                                                                      \
-                                       due && plan.fault == SHORTEN ? (size + 1) / 2                                   \
-                                       : due && plan.fault == EMPTY ? 0                                                \
-                                                                    : size);                                           \
-        after(due);                                                                                                    \
-        return result;                                                                                                 \
-    }
-
-REPLACE(int, fstat, (int fd, struct stat *about), (fd, about))
-REPLACE(int, fstat64, (int fd, struct stat *about), (fd, about))
-REPLACE(int, lstat, (const char *path, struct stat *about), (path, about))
-REPLACE(int, lstat64, (const char *path, struct stat *about), (path, about))
-REPLACE(int, fsync, (int fd), (fd))
-REPLACE(int, fchmod, (int fd, mode_t mode), (fd, mode))
-REPLACE(int, rename, (const char *from, const char *to), (from, to))
-REPLACE(int, unlink, (const char *path), (path))
-REPLACE_COUNTED(read, void *)
-REPLACE_COUNTED(write, const void *)
-
-/* One that fails has closed all the same, as Linux does. */
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __wrap_close(int fd) {
-    bool due, failing = fails("close", &due);
-    int number = errno, result = __real_close(fd);
-    plan.descriptors -= plan.armed;
-    after(due);
-    errno = failing ? number : errno;
-    return failing ? -1 : result;
-}
-
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...) {
-    va_list arguments;
-    va_start(arguments, flags);
-    unsigned mode = flags & O_CREAT ? va_arg(arguments, unsigned) : 0;
-    va_end(arguments);
-    bool due;
-    if (fails("open", &due))
-        return -1;
-    int fd = __real_open(path, flags, mode);
-    plan.descriptors += plan.armed && fd >= 0;
-    after(due);
-    return fd;
-}
-
-/* Where files are 64 bits wide by another name. */
-int __wrap_open64(const char *path, int flags, ...) __attribute__((alias("__wrap_open")));
 
 static char folder[256], path[300];
 static dora_engine *engines[2]; /* with the old facts, and with the new ones */
@@ -198,18 +88,8 @@ static void put_old(void) {
     assert_true(file_is(&states[0]));
 }
 
-static void arm(unsigned long at, enum fault fault, int number) {
-    plan.calls = 0;
-    plan.at = at;
-    plan.fault = fault;
-    plan.number = number;
-    plan.happened = false;
-    plan.descriptors = 0;
-    plan.armed = true;
-}
-
-static void disarm(void) {
-    plan.armed = false;
+static void end(void) {
+    disarm();
     assert_int_equal(plan.descriptors, 0);
 }
 
@@ -223,7 +103,7 @@ static void check_save(unsigned long at, size_t which) {
     put_old();
     arm(at, failures[which].fault, failures[which].number);
     dora_status status = dora_engine_save_file(engines[1], path, &error);
-    disarm();
+    end();
     assert_int_equal(others(true), 0);
     assert_true(status == DORA_OK || (status == DORA_ERROR_IO && error.message[0]));
     if (status == DORA_OK)
@@ -255,7 +135,7 @@ static void test_nothing_is_written(void **unused) {
         put_old();
         arm(at, EMPTY, 0);
         dora_status status = dora_engine_save_file(engines[1], path, NULL);
-        disarm();
+        end();
         bool refused = plan.happened && !strcmp(plan.victim, "write");
         assert_int_equal(status, refused ? DORA_ERROR_IO : DORA_OK);
         assert_true(file_is(&states[!refused]));
@@ -270,7 +150,7 @@ static void test_all_fails_from_there_on(void **unused) {
         put_old();
         arm(at, FAIL_ON, EIO);
         dora_status status = dora_engine_save_file(engines[1], path, NULL);
-        disarm();
+        end();
         assert_int_equal(status, plan.happened ? DORA_ERROR_IO : DORA_OK);
         assert_true(file_is(&states[0]) || file_is(&states[1]));
         assert_true(others(false) <= 1);
@@ -287,7 +167,7 @@ static void test_a_new_file_fails(void **unused) {
         unlink(path);
         arm(at, FAIL, ENOSPC);
         dora_status status = dora_engine_save_file(engines[1], path, NULL);
-        disarm();
+        end();
         assert_int_equal(others(true), 0);
         assert_true(access(path, F_OK) != 0 ? status == DORA_ERROR_IO : file_is(&states[1]));
     }
@@ -328,7 +208,7 @@ static void test_load_fails(void **unused) {
             assert_int_equal(dora_engine_new(NULL, &engine, NULL), DORA_OK);
             arm(at, failures[which].fault, failures[which].number);
             dora_status status = dora_engine_load_file(engine, path, NULL, &error);
-            disarm();
+            end();
             assert_true(status == DORA_OK || status == DORA_ERROR_IO);
             if (plan.happened && failures[which].fault == FAIL && failures[which].number != EINTR &&
                 strcmp(plan.victim, "close") && !strstr(plan.victim, "fstat")) /* says only how much room to ask for */
