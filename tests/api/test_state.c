@@ -5,8 +5,11 @@
  */
 #include "../support/fixture.h"
 
+#include <dora/compact.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +242,57 @@ static void test_what_is_no_state(void **unused) {
     dora_engine_free(engine);
 }
 
+/* A history as they are: some services have most of the deployments, which come in seconds and hours after the commit,
+   and one in ten fails. The size of its state, compacted or not. */
+static size_t size_of(uint32_t count, bool ids, bool compacted, uint32_t *service_days) {
+    enum { SERVICES = 40, DAYS = 500 };
+    static const int64_t begin_us = INT64_C(1640995200000000), second_us = 1000000, day_s = 86400; /* 2022-01-01 */
+    static uint8_t seen[SERVICES][DAYS];
+    uint64_t random = 5;
+    dora_engine *engine = new_engine();
+    memset(seen, 0, sizeof seen);
+    *service_days = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        char service[16], id[16];
+        dora_deployment deployment;
+        uint32_t number = random_below(&random, 1 + random_below(&random, SERVICES)), day = i / (count / DAYS);
+        snprintf(service, sizeof service, "service-%u", (unsigned)number);
+        snprintf(id, sizeof id, "%08x", (unsigned)(i * UINT32_C(2654435761)));
+        dora_deployment_init(&deployment);
+        deployment.service_name = dora_string_of(service);
+        if (ids)
+            deployment.id = dora_string_of(id);
+        deployment.finished_at = begin_us + (day * day_s + random_below(&random, 86400)) * second_us;
+        deployment.committed_at = deployment.finished_at - random_below(&random, 400000) * second_us;
+        deployment.failed = random_below(&random, 10) == 0;
+        if (deployment.failed)
+            deployment.restored_at = deployment.finished_at + random_below(&random, 20000) * second_us;
+        assert_int_equal(dora_engine_add_deployment(engine, &deployment, NULL), DORA_OK);
+        *service_days += !seen[number][day];
+        seen[number][day] = 1;
+    }
+    if (compacted)
+        assert_int_equal(dora_engine_compact(engine, "2024-01-01", NULL), DORA_OK);
+    struct bytes state = state_of(engine);
+    size_t size = state.size;
+    bytes_free(&state);
+    dora_engine_free(engine);
+    return size;
+}
+
+/* What docs/state.md and docs/forgetting.md say of sizes, with some room. */
+static void test_sizes(void **unused) {
+    (void)unused;
+    enum { MANY = 50000 };
+    uint32_t service_days;
+    size_t inline_facts = size_of(MANY, false, false, &service_days);
+    assert_true(inline_facts <= MANY * 8);
+    size_t compacted = size_of(MANY, false, true, &service_days);
+    assert_true(compacted <= MANY * 5 && compacted <= service_days * 16);
+    size_t with_ids = size_of(MANY, true, true, &service_days);
+    assert_true(with_ids >= compacted + MANY * 16 && with_ids <= compacted + MANY * 16 + 1000);
+}
+
 /* In the folder of the build, or where the test is run. */
 static void make_folder(char folder[256]) {
     const char *build = getenv("DORA_BUILD");
@@ -285,6 +339,7 @@ int main(void) {
         cmocka_unit_test(test_input_once),
         cmocka_unit_test(test_merge_of_the_same_input),
         cmocka_unit_test(test_what_is_no_state),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
