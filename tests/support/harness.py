@@ -3,11 +3,14 @@
 
 The environment names the command (DORA), the source tree (DORA_SOURCE) and the shared material (DORA_SHARED: the
 oracle, random histories and public corpora). Tests that need shared material are skipped where it is absent.
+DORA_MANY, where it is set, is support/many.c in some tool, and takes the place of the command where it reads files.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import importlib.util
 import io
 import json
@@ -15,6 +18,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,9 +55,35 @@ def history(seed: int, records: int, *options: str) -> bytes:
     return subprocess.run([*command, *options], capture_output=True, check=True).stdout
 
 
+class Many:
+    """The command in one process, which is started when it is first asked."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen([os.environ["DORA_MANY"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.folder = tempfile.TemporaryDirectory()
+        self.files = [Path(self.folder.name) / name for name in ("output", "errors")]
+        atexit.register(self.process.communicate)
+
+    def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("".join(f"{word}\x1f" for word in (*self.files, *arguments)).encode() + b"\n")
+        self.process.stdin.flush()
+        code = int(self.process.stdout.readline())
+        output, errors = (path.read_bytes() for path in self.files)
+        return subprocess.CompletedProcess(arguments, code, output, errors)
+
+
+@functools.cache
+def many() -> Many:
+    return Many()
+
+
 def dora(*arguments: str | Path, stdin: bytes = b"", timeout_s: float = 120) -> subprocess.CompletedProcess[bytes]:
     command = [DORA, *map(str, arguments)]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s)
+    if "DORA_MANY" in os.environ and not stdin:
+        done = many().run(command[1:])
+    else:
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout_s)
     if done.returncode < 0 or done.returncode > 4 or b"Sanitizer" in done.stderr or b"runtime error:" in done.stderr:
         raise AssertionError(
             f"{' '.join(command)}: ended with {done.returncode}\n{done.stderr.decode(errors='replace')}"
