@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bytes as a state: as they are, and with the checksums that they should have, so that what lies behind these is
- * reached. Memory is bounded by the size of the input; what loads is saved, asked and merged.
+ * reached. Memory is bounded by the size of the input; what loads is saved, asked, merged and compacted.
  */
 #include "fuzz.h"
 
 #include "../support/heap.h"
 #include "../support/reseal.h"
+
+#include <dora/compact.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,10 @@ static void use_loaded(dora_engine *engine) {
     REQUIRE(status == DORA_OK || status == DORA_ERROR_LIMIT || status == DORA_ERROR_STATE); /* forgotten, and there */
     fuzz_use(other, (uint8_t)(saved.size >> 2));
     fuzz_use(engine, (uint8_t)saved.size);
+    status = dora_engine_compact(engine, saved.size & 1 ? "2024-03-15" : "2030-01-01", NULL);
+    REQUIRE(status == DORA_OK || status == DORA_ERROR_ARGUMENT || status == DORA_ERROR_LIMIT);
+    if (status == DORA_OK)
+        fuzz_use(engine, (uint8_t)(saved.size >> 1));
     dora_engine_free(other);
     bytes_free(&saved);
     bytes_free(&merged);
