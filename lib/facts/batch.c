@@ -335,24 +335,8 @@ static dora_status put_each(struct dora__facts *facts, const struct dora__batch 
     return status == DORA_OK ? all : status;
 }
 
-/* Row by row, where some may be too late. */
-static dora_status put_singly(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
-    dora_status status = DORA_OK;
-    for (; *done < batch->rows && status == DORA_OK; *done += status == DORA_OK) {
-        uint32_t id = 0;
-        if (batch->ids && batch->ids[*done].size)
-            status = dora__pool_intern(dora__facts_pool(facts, dora__id_type(batch->kind)), batch->ids[*done].data,
-                                       batch->ids[*done].size, &id);
-        if (status == DORA_OK)
-            status = put_row(facts, batch, id, *done);
-    }
-    return status;
-}
-
 dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done) {
-    *done = 0;
-    if (dora__gate_of(facts))
-        return put_singly(facts, batch, done);
     bool plain = !batch->ids && !(batch->fields & (DORA__BIT(DORA__AS_OF) | DORA__BIT(DORA__DELETED)));
+    *done = 0;
     return plain ? append_rows(facts, batch, NULL, done, batch->rows) : put_each(facts, batch, done);
 }

@@ -31,8 +31,9 @@ struct dora__batch {
     const uint32_t *id_hashes; /* dora__pool_hash of each, its slot prefetched; NULL: still to be done */
 };
 
-/* Adds the rows as that many records of dora__facts_put. OK, MEMORY, LIMIT or TOO_LATE; on failure *done rows are in,
-   the first ones. Where ids are new or absent the cost is a few nanoseconds a row and one cache miss an id, overlapped.
+/* Adds the rows as that many records of dora__facts_put, of which none can be too late (dora__gate_of is NULL). OK,
+   MEMORY or LIMIT; on failure *done rows are in, the first ones. Where ids are new or absent the cost is a few
+   nanoseconds a row and one cache miss an id, overlapped.
  */
 dora_status dora__facts_put_batch(struct dora__facts *facts, const struct dora__batch *batch, uint32_t *done);
 

@@ -321,7 +321,7 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
 /* Takes common rows; how many bytes they were. What waits is added whenever the bytes may go. */
 static size_t take_common_rows(struct dora_reader *reader, const char *bytes, size_t size) {
     struct dora__csv_rows *rows = reader->rows;
-    size_t taken = 0, more = 1;
+    size_t taken = 0, more = !dora__gate_of(reader->facts); /* since the header there may be one */
     while (more && (rows->batch.rows < DORA__BATCH_ROWS || dora__csv_rows_flush(reader))) {
         uint32_t before = rows->batch.rows;
         more = dora__csv_rows_take(rows, bytes + taken, size - taken);

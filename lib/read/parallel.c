@@ -35,7 +35,8 @@ struct dora__parallel {
 };
 
 bool dora__parallel_worthwhile(const struct dora_reader *reader, size_t size) {
-    return reader->threads && reader->threads->most > 1 && size / 2 >= reader->slice_bytes_least;
+    return reader->threads && reader->threads->most > 1 && size / 2 >= reader->slice_bytes_least &&
+           !dora__gate_of(reader->facts);
 }
 
 size_t dora__parallel_most(const struct dora_reader *reader) {
