@@ -151,6 +151,20 @@ def test_what_is_forgotten_is_too_late() -> None:
     engine.read([late])
     assert engine.account().too_late == 2
     assert dora.TooLateError.status == 9
+
+
+def test_what_was_read_before_is_not_too_late() -> None:
+    data = b"id,service,finished_at\nd1,shop,2024-01-20\nd2,shop,no date\nd3,shop,2024-01-21\n"
+    engine = dora.Engine().read(data, once=True)
+    assert engine.rejected == 1
+    engine.compact("2024-02-01")
+    with pytest.raises(dora.RepeatedError):
+        engine.read(data, once=True)
+    assert (engine.rejected, len(engine.rejections), engine.account().too_late) == (1, 1, 0)
+
+
+def test_bad_days_to_compact_before() -> None:
+    engine = dora.Engine().compact("2024-02-01")
     for before in ("2024-01-01", "no date"):
         with pytest.raises(dora.ArgumentError):
             engine.compact(before)

@@ -197,7 +197,8 @@ class _Reader:
         error = new_error()
         status = lib.dora_reader_finish(self.reader, error) if kind is None else lib.DORA_OK
         lib.dora_reader_free(self.reader)
-        self.reading.count(self.rejections, self.source)
+        if status != lib.DORA_ERROR_REPEATED:  # nothing of it counts
+            self.reading.count(self.rejections, self.source)
         if kind is None:
             self.check(status, error)
 
