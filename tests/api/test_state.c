@@ -242,6 +242,31 @@ static void test_what_is_no_state(void **unused) {
     dora_engine_free(engine);
 }
 
+static int refuse(void *context, const void *data, size_t size) {
+    (void)context, (void)data, (void)size;
+    return 1;
+}
+
+static void test_bad_arguments(void **unused) {
+    (void)unused;
+    dora_error error;
+    const dora_merge_options later = {.struct_size = 0};
+    dora_engine *engine = new_engine(), *other = new_engine();
+    struct bytes state = state_of(engine);
+    assert_int_equal(dora_engine_save(NULL, refuse, NULL, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_save(engine, NULL, NULL, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_save(engine, refuse, NULL, &error), DORA_ERROR_IO);
+    assert_int_equal(dora_engine_save_file(engine, NULL, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_load_file(engine, NULL, NULL, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_load(engine, NULL, 1, NULL, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_load(engine, state.data, state.size, &later, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_merge(engine, other, &later, &error), DORA_ERROR_ARGUMENT);
+    assert_int_equal(dora_engine_merge(engine, NULL, NULL, &error), DORA_ERROR_ARGUMENT);
+    bytes_free(&state);
+    dora_engine_free(other);
+    dora_engine_free(engine);
+}
+
 /* A history as they are: some services have most of the deployments, which come in seconds and hours after the commit,
    and one in ten fails. The size of its state, compacted or not. */
 static size_t size_of(uint32_t count, bool ids, bool compacted, uint32_t *service_days) {
@@ -339,6 +364,7 @@ int main(void) {
         cmocka_unit_test(test_input_once),
         cmocka_unit_test(test_merge_of_the_same_input),
         cmocka_unit_test(test_what_is_no_state),
+        cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_files),
     };
