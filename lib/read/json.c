@@ -2,8 +2,6 @@
 /* See json.h. */
 #include "read/json.h"
 
-#include "base/scan.h"
-
 #include <string.h>
 
 static bool is_hex(char c) {
@@ -29,11 +27,10 @@ static bool check_escape(struct dora__json *json) {
     return true;
 }
 
-bool dora__json_string(struct dora__json *json, struct dora__raw *raw) {
-    const char *from = ++json->at;
+bool dora__json_string_rest(struct dora__json *json, struct dora__raw *raw, const char *at) {
+    const char *from = json->at + 1;
     raw->form = DORA__JSON_STRING;
-    for (;;) {
-        json->at = dora__skip_plain(json->at, json->end);
+    for (json->at = at;; json->at = dora__skip_plain(json->at, json->end)) {
         if (json->at == json->end)
             return dora__json_fail(json, "string without end");
         unsigned char c = (unsigned char)*json->at;

@@ -6,6 +6,7 @@
 #ifndef DORA_READ_JSON_H
 #define DORA_READ_JSON_H
 
+#include "base/scan.h"
 #include "read/reader.h"
 
 enum { DORA__JSON_DEPTH_MOST = 256 };
@@ -22,13 +23,26 @@ static inline bool dora__json_fail(struct dora__json *json, const char *problem)
     return false;
 }
 
+/* Most often there is none, which one comparison tells. */
 static inline void dora__json_skip_space(struct dora__json *json) {
-    while (json->at < json->end && (*json->at == ' ' || *json->at == '\t' || *json->at == '\r' || *json->at == '\n'))
-        json->at++;
+    const char *at = json->at;
+    while (at < json->end && (unsigned char)*at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    json->at = at;
 }
 
+/* The rest of a string that is not plain up to its end, from `at` on; json->at is its opening quote. */
+bool dora__json_string_rest(struct dora__json *json, struct dora__raw *raw, const char *at);
+
 /* A string from its opening quote on; the raw is what stands between the quotes. */
-bool dora__json_string(struct dora__json *json, struct dora__raw *raw);
+static inline bool dora__json_string(struct dora__json *json, struct dora__raw *raw) {
+    const char *from = json->at + 1, *at = dora__skip_plain(from, json->end);
+    if (at == json->end || *at != '"')
+        return dora__json_string_rest(json, raw, at);
+    *raw = (struct dora__raw){from, (size_t)(at - from), DORA__JSON_STRING};
+    json->at = at + 1;
+    return true;
+}
 
 /* A string, number or literal. */
 bool dora__json_scalar(struct dora__json *json, struct dora__raw *raw);

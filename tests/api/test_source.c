@@ -94,6 +94,46 @@ static void test_pieces(void **state) {
     }
 }
 
+/* The order of members says nothing, nor what stood at a place of the item before: other keys, spaces, escapes, bytes
+   above 127, more members than places are kept of. */
+static void test_member_order(void **state) {
+    (void)state;
+    static const char *const items[] = {
+        "{\"id\":1,\"statuses_url\":\"u\",\"sha\":\"aa\",\"environment\":\"e\"}",
+        "{\"id\":2,\"statuses_url\":\"u\",\"sha\":\"aa\",\"environment\":\"e\"}",
+        "{\"sha\":\"aa\",\"environment\":\"e\",\"id\":3,\"statuses_url\":\"u\"}",
+        "{ \"sha\" : \"aa\" , \"environment\" : \"e\" , \"id\" : 4 , \"statuses_url\" : \"u\" }",
+        "{\"\xC3\xA9\":0,\"\\u0069\":7,\"id\":5,\"statuses_url\":\"u\",\"sha\":\"aa\"}",
+        "{\"\xC3\xA9\":0,\"\\u0069\":7,\"id\":6,\"statuses_url\":\"u\",\"sha\":\"aa\"}",
+    };
+    static const char *const wrong[] = {
+        "{\"\xC3\":0,\"id\":5,\"statuses_url\":\"u\",\"sha\":\"aa\"}",
+        "{\"id\"1,\"statuses_url\":\"u\"}",
+        "{\"id\":1,\"statuses_url\":\"u\",}",
+        "{\"id\":,\"statuses_url\":\"u\"}",
+        "{\"id\":1 \"statuses_url\":\"u\"}",
+        "{\"id\":1,\"statuses_url\"}",
+    };
+    char text[4000], *at = text, *end = text + sizeof text;
+    *at++ = '[';
+    for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
+        for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++)
+            if (i == 0 || k == i - 1)
+                at += snprintf(at, (size_t)(end - at), "%s,%s,", items[i], wrong[k]);
+    for (int twice = 0; twice < 2; twice++) {
+        *at++ = '{';
+        for (int i = 0; i < 70; i++)
+            at += snprintf(at, (size_t)(end - at), "\"%c%d\":%d,", 'a' + twice * (i > 60), i, i);
+        at += snprintf(at, (size_t)(end - at), "\"id\":%d,\"statuses_url\":\"u\",\"sha\":\"aa\"}%s", 7 + twice,
+                       twice ? "]" : ",");
+    }
+    for (size_t piece = 1; piece < 200; piece += 11) {
+        dora_account account = read_text("github", text, (size_t)(at - text), piece);
+        assert_int_equal(account.facts, 8);
+        assert_int_equal(account.rejected, 11);
+    }
+}
+
 /* What follows a bad item is read; what is no XML that can be is refused. */
 static void test_bad_xml(void **state) {
     (void)state;
@@ -275,8 +315,8 @@ static void test_mappings(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),          cmocka_unit_test(test_bad_xml),  cmocka_unit_test(test_spoilt),
-        cmocka_unit_test(test_fixtures_spoilt), cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_pieces), cmocka_unit_test(test_member_order),    cmocka_unit_test(test_bad_xml),
+        cmocka_unit_test(test_spoilt), cmocka_unit_test(test_fixtures_spoilt), cmocka_unit_test(test_mappings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,9 +83,36 @@ static enum step step_member(struct dora_reader *reader, struct dora__json *json
     return json->at == json->end && !final ? STEP_MORE : STEP_DONE;
 }
 
+/* The key and colon at hand, most often those that stood at this place of the item before: its number. False: none. */
+static bool take_key(struct dora__export *source, struct dora__json *json, size_t place, uint16_t *number) {
+    struct dora__expected *expected = place < DORA__EXPECTED ? &source->expected[place] : NULL;
+    struct dora__raw key;
+    dora__json_skip_space(json);
+    if (expected && expected->size && (size_t)(json->end - json->at) >= expected->size &&
+        memcmp(json->at, expected->text, expected->size) == 0) {
+        *number = expected->number;
+        json->at += expected->size;
+        dora__json_skip_space(json);
+        return true;
+    }
+    const char *from = json->at;
+    if (!dora__json_key(json, &key))
+        return false;
+    *number = dora__keys_find(&source->mapping.keys, key.data, key.size);
+    size_t size = key.size + sizeof "\"\":" - 1;
+    if (expected && key.form == DORA__JSON_STRING && !json->high && size <= sizeof expected->text &&
+        from[size - 1] == ':') {
+        memcpy(expected->text, from, size);
+        expected->size = (uint8_t)size;
+        expected->number = *number;
+    }
+    return true;
+}
+
 /* An object's members are kept while its grammar is checked, which goes by the words of dora__json_value(). */
 static bool take_members(struct dora_reader *reader, struct dora__json *json, unsigned depth) {
-    struct dora__raw key, value;
+    struct dora__raw value;
+    uint16_t number;
     dora__export_begin(reader);
     json->at++;
     dora__json_skip_space(json);
@@ -93,14 +120,14 @@ static bool take_members(struct dora_reader *reader, struct dora__json *json, un
         json->at++;
         return true;
     }
-    for (;;) {
-        if (!dora__json_key(json, &key))
+    for (size_t place = 0;; place++) {
+        if (!take_key(reader->source, json, place, &number))
             return false;
         if (json->at == json->end)
             return dora__json_fail(json, "bracket without end");
         if (!dora__json_value(json, &value, depth + 1))
             return false;
-        dora__export_member(reader, &key, &value);
+        dora__export_value(reader->source, number, &value);
         dora__json_skip_space(json);
         if (json->at == json->end)
             return dora__json_fail(json, "bracket without end");

@@ -19,7 +19,8 @@ static bool put_text(struct dora_reader *reader, const char *data, size_t size) 
     struct dora__export *source = reader->source;
     if (size == 0)
         return true;
-    if (!dora__grow(reader->memory, (void **)&source->text, &source->text_capacity, source->text_size + size, 1)) {
+    if (size > source->text_capacity - source->text_size &&
+        !dora__grow(reader->memory, (void **)&source->text, &source->text_capacity, source->text_size + size, 1)) {
         dora__reader_fail(reader, DORA_ERROR_MEMORY);
         return false;
     }
@@ -135,8 +136,12 @@ static void put_part(struct dora_reader *reader, const struct dora__part *part, 
         put_text(reader, part->text.data, part->text.size);
     else if (part->form == DORA__PART_PROJECT && source->project)
         put_text(reader, source->project, source->project_size);
-    else if (part->form == DORA__PART_PATH && find_top(source, part->key, &top))
-        put_path(reader, top, part->rest.data, part->rest.data + part->rest.size, list, 0);
+    else if (part->form == DORA__PART_PATH && find_top(source, part->key, &top)) {
+        if (part->rest.size)
+            put_path(reader, top, part->rest.data, part->rest.data + part->rest.size, list, 0);
+        else
+            put_raw(reader, &top, list);
+    }
 }
 
 static bool whole_number(const char *text, size_t size, int64_t *value) {
@@ -152,15 +157,11 @@ static bool whole_number(const char *text, size_t size, int64_t *value) {
     return true;
 }
 
-/* Whether a date and time have all their digits, as nearly always. */
+/* Whether a date and time have all their digits, as nearly always: then all that divides them stands in its place. */
 static bool is_padded(const char *text, size_t size) {
-    static const char form[] = "dddd-dd-dd?dd:dd:dd"; /* what follows may be a fraction, Z or an offset to the east */
-    if (size < sizeof form - 1 || (size > sizeof form - 1 && text[19] != 'Z' && text[19] != '.' && text[19] != '+'))
-        return false;
-    unsigned other = 0;
-    for (size_t i = 0; i < sizeof form - 1; i++)
-        other |= form[i] == 'd' ? (unsigned char)(text[i] - '0') > 9 : form[i] != '?' && text[i] != form[i];
-    return !other;
+    enum { WHOLE = sizeof "2022-01-01T08:51:47" - 1 }; /* behind it a fraction, Z or an offset to the east */
+    return size >= WHOLE && text[7] == '-' && (text[10] == 'T' || text[10] == ' ') && text[13] == ':' &&
+           text[16] == ':' && (size == WHOLE || text[WHOLE] == 'Z' || text[WHOLE] == '.' || text[WHOLE] == '+');
 }
 
 /* Fills in the zeros that "2022-1-1 8:51:47" leaves out. */
@@ -366,8 +367,6 @@ static void state_facts(struct dora_reader *reader, const struct dora__fact_rule
                         uint64_t byte) {
     struct dora__raw here, element;
     const char *path = fact->each_rest.data, *end = path ? path + fact->each_rest.size : NULL;
-    if (fact->needs & ~reader->source->known)
-        return;
     if (!fact->each.data) {
         state_fact(reader, fact, item, size, byte);
         return;
@@ -403,14 +402,7 @@ void dora__export_begin(struct dora_reader *reader) {
 
 void dora__export_member(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value) {
     struct dora__export *source = reader->source;
-    uint16_t number = dora__keys_find(&source->mapping.keys, key->data, key->size);
-    if (number == DORA__NO_KEY)
-        return;
-    source->values[number] = *value;
-    if (number < 64) { /* of a key given twice the last counts */
-        uint64_t bit = UINT64_C(1) << number;
-        source->known = value->form == DORA__JSON_NULL ? source->known & ~bit : source->known | bit;
-    }
+    dora__export_value(source, dora__keys_find(&source->mapping.keys, key->data, key->size), value);
 }
 
 /* Four Keys keeps webhooks as they came in the column `metadata` of rows that have an `event_type`, as an object or as
@@ -446,7 +438,8 @@ void dora__export_facts(struct dora_reader *reader, const char *item, size_t siz
     const struct dora__mapping *mapping = &reader->source->mapping;
     uint64_t before = reader->records;
     for (size_t i = 0; i < mapping->facts_count && reader->failure.status == DORA_OK; i++)
-        state_facts(reader, &mapping->facts[i], item, size, byte);
+        if (!(mapping->facts[i].needs & ~reader->source->known))
+            state_facts(reader, &mapping->facts[i], item, size, byte);
     reader->facts->items++;
     reader->facts->silent += reader->records == before;
 }

@@ -11,6 +11,14 @@
 
 enum { DORA__SOURCE_DEPTH_MOST = 16, DORA__SOURCE_PATH_MOST = 256 };
 
+/* The members of the items of an export stand in the same order, so that a key is known by one comparison. */
+enum { DORA__EXPECTED = 64 };
+struct dora__expected {
+    char text[36]; /* with quotes and colon, of ASCII without escapes */
+    uint8_t size;  /* 0: not known yet */
+    uint16_t number;
+};
+
 enum dora__place_form { DORA__AT_TOP, DORA__AT_MEMBERS, DORA__AT_ITEMS };
 
 /* Where in the containers the next byte stands. */
@@ -29,7 +37,8 @@ struct dora__export {
     char *project; /* NULL: not given */
     size_t project_size;
     struct dora__place place;
-    bool skipping; /* past the rest of a rejected item */
+    struct dora__expected expected[DORA__EXPECTED]; /* by the place of a member in its item */
+    bool skipping;                                  /* past the rest of a rejected item */
     bool in_string;
     bool escaped;
     unsigned level;
@@ -59,6 +68,16 @@ size_t dora__read_export(struct dora_reader *reader, const char *bytes, size_t s
 /* The facts of an item whose members are given one by one; item[0..size) is what it was read from. */
 void dora__export_begin(struct dora_reader *reader);
 void dora__export_member(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value);
+/* The same by the number of its key, which may be DORA__NO_KEY. */
+static inline void dora__export_value(struct dora__export *source, uint16_t number, const struct dora__raw *value) {
+    if (number == DORA__NO_KEY)
+        return;
+    source->values[number] = *value;
+    if (number < 64) { /* of a key given twice the last counts */
+        uint64_t bit = UINT64_C(1) << number;
+        source->known = value->form == DORA__JSON_NULL ? source->known & ~bit : source->known | bit;
+    }
+}
 void dora__export_facts(struct dora_reader *reader, const char *item, size_t size, uint64_t byte);
 
 /* Whether the mapping looks at a member of that name. */
