@@ -102,6 +102,29 @@ static void test_pieces(void **state) {
     bytes_free(&out);
 }
 
+/* Lines of paths end where a record begins, wherever pieces do. */
+static void test_paths(void **state) {
+    (void)state;
+    static const char text[] = A "\0" B "\0"
+                                 "1700000300\0\0x\n\0\n\nb/1\na/2\n" B "\0" C "\0"
+                                 "1700000200\0\0\0\nb/\n\n" C "\0\0"
+                                 "1700000100\0\0\0\nca/\n0123abc\na/3";
+    static const char want[] =
+        "{\"kind\":\"change\",\"id\":\"" A "\",\"committed_at\":\"2023-11-14T22:18:20Z\","
+        "\"parents\":[\"" B "\"]}\n{\"kind\":\"change\",\"id\":\"" B "\",\"parents\":[\"" C
+        "\"]}\n{\"kind\":\"change\",\"id\":\"" C "\",\"committed_at\":\"2023-11-14T22:15:00Z\"}\n";
+    struct bytes out = {0};
+    for (size_t piece = 1; piece <= sizeof text; piece++) {
+        dora_reader_options options = {.source = "git", .parameters = "paths=/^a\\//"};
+        assert_int_equal(read_text(options, text, sizeof text - 1, piece, &out), 0);
+        assert_int_equal(out.size, sizeof want - 1);
+        assert_memory_equal(out.data, want, out.size);
+    }
+    dora_reader_options options = {.source = "git", .parameters = "paths=/^a/", .record_bytes_max = 100};
+    assert_int_equal(read_text(options, text, sizeof text - 1, 7, &out), 2); /* with their paths too long */
+    bytes_free(&out);
+}
+
 static void test_tags(void **state) {
     (void)state;
     struct bytes out = {0};
@@ -249,9 +272,9 @@ static void test_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_tags), cmocka_unit_test(test_between),
-        cmocka_unit_test(test_none),    cmocka_unit_test(test_long), cmocka_unit_test(test_spoilt),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_paths),   cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_between), cmocka_unit_test(test_none),    cmocka_unit_test(test_long),
+        cmocka_unit_test(test_spoilt),  cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pathlib
@@ -115,6 +116,48 @@ class Git(unittest.TestCase):
         )
         self.assertEqual((row["deployments"], row["change_lead_time_n"], row["rework_deployments"]), (3, 4, 1))
         self.assertEqual(row["change_lead_time_p95"], 8885)  # of 8900, 8800, 8700 and 0
+
+    def test_services_by_path(self) -> None:
+        """A service has the commits that git log -- PATH shows since the deployment before; others join them."""
+        git(self.folder, "init", "-q", "-b", "main")
+        tags = []
+        for number in range(12):
+            for service in ("web", "api/é") if number % 5 == 4 else (("web", "api/é", "web")[number % 3],):
+                path = self.folder / "services" / service / str(number)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(str(number), encoding="utf-8")
+            if number == 7:
+                git(self.folder, "checkout", "-q", "-b", "side")
+            if number == 9:
+                git(self.folder, "checkout", "-q", "main")
+            git(self.folder, "add", "-A")
+            git(self.folder, "commit", "-q", "-m", "x", when=1700000000 + 100 * number)
+            if number % 4 == 1:
+                tags.append(f"web@1.{number}")
+                git(self.folder, "tag", tags[-1])
+        git(self.folder, "merge", "-q", "-m", "merge", "side", when=1700010000)
+        tags.append("web@2.0")
+        git(self.folder, "tag", tags[-1])
+        log = git(self.folder, LOG[0], "--name-only", *LOG[1:])
+        lead: list[int] = []
+        for before, tag in itertools.pairwise(tags):
+            words = ("log", "--no-merges", "--format=%ct", f"{before}..{tag}", "--", "services/web")
+            times = list(map(int, git(self.folder, *words).split()))
+            at = int(git(self.folder, "log", "-1", "--format=%ct", tag))
+            lead += [at - time for time in times]
+        self.assertGreater(len(lead), 5)
+        options = ("--project", "web", "--tags", "^web@", "--set", r"paths=/^services\/web\//")
+        for source in ("git", "auto"):
+            done = harness.dora(
+                "report", "-q", "--format", "ndjson", "--period", "all", "--from", source, *options, "-", stdin=log
+            )
+            row = json.loads(done.stdout)
+            self.assertEqual((row["deployments"], row["change_lead_time_n"]), (len(tags), len(lead)))
+            self.assertEqual(row["change_lead_time_mean"], sum(lead) / len(lead))
+        none = of_kind(facts(log, "--set", "paths=/^none/"), "change")
+        self.assertEqual({len(change.get("parents", [])) for change in none.values()}, {0, 1, 2})
+        self.assertFalse(any("committed_at" in change for change in none.values()))
+        self.assertEqual(harness.dora("check", "--set", "paths=services", "-", stdin=log).returncode, 2)
 
     def test_this_repository(self) -> None:
         if not (harness.SOURCE / ".git").exists():

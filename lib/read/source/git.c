@@ -31,11 +31,12 @@ const char dora__git_text[] =
     "# A change is committed when its committer says (%ct; %at in its place is when its author does). A tag\n"
     "# is deployed at the later of the commit's time and its own. Versions are two numbers or more, as v1.2,\n"
     "# 1.2.3, curl-8_3_0; not those with a word such as rc or beta. --tags REGEX says which tags are\n"
-    "# releases instead; --set tag_services='/^(.+)@/' says what in a tag is the service. Where a tagged\n"
+    "# releases instead; --set tag_services='/^(.+)@/' says what in a tag is the service. With git log\n"
+    "# --name-only, --set paths='/^web\\//' gives a time only to commits that touch such a path. Where a tagged\n"
     "# commit itself is a revert (\"This reverts commit\" begins a line of its message) its deployment is\n"
     "# rework; other reverts are changes as any. Git knows of no incidents.\n";
 
-const char dora__git_parameters[] = "parameter tag_services = -\n";
+const char dora__git_parameters[] = "parameter tag_services = -\nparameter paths = -\n";
 
 struct text {
     const char *data;
@@ -82,10 +83,14 @@ dora_status dora__git_new(struct dora_reader *reader, const dora_reader_options 
         memcpy(git->front + sizeof front - 1, options->project, git->project_size);
     git->front[git->front_size - 1] = ':';
     dora_status status = dora__pattern_parse(&git->tags, reader->memory, tags, strlen(tags), error);
-    const struct dora__span services = dora__given_services(options->parameters);
+    const struct dora__span services = dora__given_pattern(options->parameters, "tag_services");
+    const struct dora__span paths = dora__given_pattern(options->parameters, "paths");
     git->by_tag = services.data != NULL;
+    git->by_path = paths.data != NULL;
     if (status == DORA_OK && git->by_tag)
         status = dora__pattern_parse(&git->services, reader->memory, services.data, services.size, error);
+    if (status == DORA_OK && git->by_path)
+        status = dora__pattern_parse(&git->paths, reader->memory, paths.data, paths.size, error);
     return status;
 }
 
@@ -95,6 +100,7 @@ void dora__git_free(struct dora_reader *reader) {
         return;
     dora__pattern_free(&git->tags);
     dora__pattern_free(&git->services);
+    dora__pattern_free(&git->paths);
     dora__free(reader->memory, git->front, git->front_size, 1);
     dora__free(reader->memory, git->id, git->id_capacity, 1);
     dora__free(reader->memory, git, 1, sizeof *git);
@@ -265,14 +271,37 @@ static bool are_hashes(struct text text) {
     return true;
 }
 
-static void take_commit(struct dora_reader *reader, const struct text *fields, uint64_t byte) {
+/* The next of the lines that name paths, which is taken off; false at the end. */
+static bool next_line(struct text *lines, struct text *line) {
+    if (lines->size == 0)
+        return false;
+    const char *newline = memchr(lines->data, '\n', lines->size);
+    *line = (struct text){lines->data, newline ? (size_t)(newline - lines->data) : lines->size};
+    size_t past = line->size + (newline != NULL);
+    *lines = (struct text){lines->data + past, lines->size - past};
+    return true;
+}
+
+/* Whether a commit is one of the service's: without its paths, which a merge names none of, it is only passed through.
+ */
+static bool is_own(struct dora__git *git, struct text paths) {
+    size_t slots[DORA__PATTERN_SLOTS];
+    struct text line;
+    bool own = !git->by_path;
+    while (!own && next_line(&paths, &line))
+        own = line.size && dora__pattern_find(&git->paths, line.data, line.size, slots);
+    return own;
+}
+
+static void take_commit(struct dora_reader *reader, const struct text *fields, struct text paths, uint64_t byte) {
     if (!are_hashes(fields[COMMIT_PARENTS])) {
         dora__reject(reader, byte, "the parents of a commit are no hashes");
         return;
     }
     begin(reader, DORA_KIND_CHANGE);
     state(reader, DORA__ID, fields[COMMIT_HASH].data, fields[COMMIT_HASH].size);
-    state(reader, DORA__COMMITTED_AT, fields[COMMIT_TIME].data, fields[COMMIT_TIME].size);
+    if (is_own(reader->git, paths))
+        state(reader, DORA__COMMITTED_AT, fields[COMMIT_TIME].data, fields[COMMIT_TIME].size);
     state(reader, DORA__PARENTS, fields[COMMIT_PARENTS].data, fields[COMMIT_PARENTS].size);
     dora__convert_record(reader, fields[COMMIT_HASH].data, fields[COMMIT_HASH].size, byte);
     state_tags(reader, fields, byte);
@@ -289,10 +318,11 @@ static void take_tag(struct dora_reader *reader, const struct text *fields, uint
         state_tag(reader, name, fields[TAG_HASH], fields[TAG_TIME], false, byte);
 }
 
-static void take_item(struct dora_reader *reader, enum dora__git_head head, const struct text *fields, uint64_t byte) {
+static void take_item(struct dora_reader *reader, enum dora__git_head head, const struct text *fields,
+                      struct text paths, uint64_t byte) {
     uint64_t before = reader->records;
     if (head == DORA__GIT_COMMIT)
-        take_commit(reader, fields, byte);
+        take_commit(reader, fields, paths, byte);
     else
         take_tag(reader, fields, byte);
     reader->facts->items++;
@@ -310,6 +340,25 @@ static size_t cut(const char *bytes, size_t size, struct text *fields, unsigned 
         at = (size_t)(end - bytes) + 1;
     }
     return at;
+}
+
+/* How many bytes at the front are lines up to the next record, of paths as --name-only prints them; false: more are
+   needed to say. */
+static bool find_paths(const char *bytes, size_t size, bool final, size_t *length) {
+    size_t at = 0;
+    while (at < size) {
+        bool empty = bytes[at] == '\n' || bytes[at] == '\0';
+        enum dora__git_head head = empty ? DORA__GIT_NEITHER : dora__git_head_of(bytes + at, size - at, final);
+        const char *newline = memchr(bytes + at, '\n', size - at);
+        *length = at;
+        if (head >= DORA__GIT_COMMIT)
+            return true;
+        if (head == DORA__GIT_PERHAPS || (!newline && !final))
+            return false;
+        at = newline ? (size_t)(newline - bytes) + 1 : size;
+    }
+    *length = size;
+    return final;
 }
 
 /* To the next line that begins as a record does, or may. */
@@ -338,6 +387,9 @@ static size_t take(struct dora_reader *reader, const char *bytes, size_t size, b
     size_t done = 0, most = size < reader->record_bytes_max ? size : reader->record_bytes_max;
     if (head != DORA__GIT_NEITHER) /* behind the most bytes nothing is looked for: it may not be there yet */
         done = cut(bytes, most, fields, head == DORA__GIT_TAG ? TAG_FIELDS : COMMIT_FIELDS);
+    struct text paths = {bytes + done, 0};
+    if (done && head == DORA__GIT_COMMIT && reader->git->by_path)
+        done = find_paths(paths.data, most - done, final && most == size, &paths.size) ? done + paths.size : 0;
     bool too_long = !done && size > reader->record_bytes_max;
     if (head != DORA__GIT_NEITHER && !done && !final && !too_long)
         return 0;
@@ -348,7 +400,7 @@ static size_t take(struct dora_reader *reader, const char *bytes, size_t size, b
     else if (!done)
         dora__reject(reader, byte, "the input ends within a record");
     else
-        take_item(reader, head, fields, byte);
+        take_item(reader, head, fields, paths, byte);
     if (done)
         return done;
     reader->git->skipping = true;

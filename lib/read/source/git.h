@@ -16,7 +16,9 @@ struct dora__git {
     size_t project_size; /* 0: not given */
     struct dora__pattern tags;
     struct dora__pattern services; /* whose group in a tag is the service */
+    struct dora__pattern paths;    /* of which a commit of the service touches one */
     bool by_tag;
+    bool by_path;
     bool any_tags; /* they are as the caller says, also of versions before a release */
     bool taken;    /* the input is git's */
     bool skipping; /* to the next line that begins as a record does */

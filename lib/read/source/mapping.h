@@ -116,8 +116,8 @@ void dora__mapping_free(struct dora__mapping *mapping);
 /* The next of given parameters, "NAME=word,word;...", which is taken off; false at the end. */
 bool dora__given_next(struct dora__span *given, struct dora__span *name, struct dora__span *words);
 
-/* The first regular expression that is given for tag_services, without its slashes; no data: none. */
-struct dora__span dora__given_services(const char *given);
+/* The first regular expression that is given for a parameter, without its slashes; no data: none. */
+struct dora__span dora__given_pattern(const char *given, const char *parameter);
 
 /* The mappings that are built in, made of the .map files. */
 struct dora__builtin {

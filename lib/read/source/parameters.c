@@ -45,15 +45,19 @@ static bool look_through(const char *text, size_t size, struct dora__span wanted
     return found;
 }
 
-static bool is_services(struct dora__span name) {
-    static const char services[] = "tag_services";
-    return name.size == sizeof services - 1 && memcmp(name.data, services, name.size) == 0;
+static bool is_named(struct dora__span name, const char *text) {
+    return name.size == strlen(text) && memcmp(name.data, text, name.size) == 0;
 }
 
-struct dora__span dora__given_services(const char *given) {
+/* Those of git are regular expressions, since it has no mapping. */
+static bool is_pattern(struct dora__span name) {
+    return is_named(name, "tag_services") || is_named(name, "paths");
+}
+
+struct dora__span dora__given_pattern(const char *given, const char *parameter) {
     struct dora__span left = {given, given ? strlen(given) : 0}, name, words, found = {NULL, 0};
     while (dora__given_next(&left, &name, &words))
-        if (is_services(name) && words.size > 2 && words.data[0] == '/')
+        if (is_named(name, parameter) && words.size > 2 && words.data[0] == '/')
             found = words;
     const char *slash = found.data ? memchr(found.data + 1, '/', found.size - 1) : NULL;
     while (slash && slash + 1 < found.data + found.size && slash[1] != ',')
@@ -79,9 +83,9 @@ dora_status dora__parameters_take(struct dora_reader *reader, const dora_reader_
                                       sizeof names);
         if (!options->mapping && (!options->source || strcmp(options->source, "git") == 0))
             found |= look_through(dora__git_parameters, strlen(dora__git_parameters), name, names, sizeof names);
-        if (found && is_services(name) && words.data[0] != '/')
-            return dora__fail(error, DORA_ERROR_ARGUMENT,
-                              "tag_services takes /a regular expression/ whose group is the name");
+        if (found && is_pattern(name) && words.data[0] != '/')
+            return dora__fail(error, DORA_ERROR_ARGUMENT, "%s takes /a regular expression/",
+                              dora__quote(name.data, name.size).text);
         if (!found)
             return dora__fail(error, DORA_ERROR_ARGUMENT, "no parameter is named '%s'; there are: %s",
                               dora__quote(name.data, name.size).text, *names ? names : "none");
