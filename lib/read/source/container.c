@@ -140,15 +140,23 @@ static bool take_members(struct dora_reader *reader, struct dora__json *json, un
     }
 }
 
+bool dora__export_accepts(struct dora_reader *reader, const char *item, size_t size, bool high, uint64_t byte) {
+    if (size > reader->record_bytes_max)
+        dora__reject(reader, byte, "record longer than %zu bytes", reader->record_bytes_max);
+    else if (high && !dora__utf8_valid(item, size))
+        dora__reject(reader, byte, "ill-formed UTF-8");
+    else
+        return true;
+    return false;
+}
+
 /* An item up to json->at; `taken`: its members are kept. */
 static void take_item(struct dora_reader *reader, const struct dora__json *json, const char *item, uint64_t byte,
                       bool taken) {
     size_t size = (size_t)(json->at - item);
-    if (size > reader->record_bytes_max)
-        dora__reject(reader, byte, "record longer than %zu bytes", reader->record_bytes_max);
-    else if (json->high && !dora__utf8_valid(item, size))
-        dora__reject(reader, byte, "ill-formed UTF-8");
-    else if (*item != '{')
+    if (!dora__export_accepts(reader, item, size, json->high, byte))
+        return;
+    if (*item != '{')
         dora__reject(reader, byte, "not an object");
     else if (!taken)
         dora__export_item(reader, item, size, byte);

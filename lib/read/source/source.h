@@ -65,6 +65,10 @@ void dora__export_free(struct dora_reader *reader);
 /* Reads whole items from the front of bytes; returns how many bytes are done with. */
 size_t dora__read_export(struct dora_reader *reader, const char *bytes, size_t size, bool final);
 
+/* Whether an item is short enough, and well-formed UTF-8, which is looked at where it has `high` bytes; else it is
+   rejected. */
+bool dora__export_accepts(struct dora_reader *reader, const char *item, size_t size, bool high, uint64_t byte);
+
 /* The facts of an item whose members are given one by one; item[0..size) is what it was read from. */
 void dora__export_begin(struct dora_reader *reader);
 void dora__export_member(struct dora_reader *reader, const struct dora__raw *key, const struct dora__raw *value);

@@ -6,7 +6,6 @@
 #include "read/source/xml.h"
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "read/source/source.h"
 
 #include <string.h>
@@ -435,11 +434,7 @@ static void reject_item(struct dora_reader *reader, struct scan *scan, const cha
 }
 
 static void state_item(struct dora_reader *reader, const char *begin, size_t size, uint64_t byte) {
-    if (size > reader->record_bytes_max)
-        dora__reject(reader, byte, "record longer than %zu bytes", reader->record_bytes_max);
-    else if (!dora__utf8_valid(begin, size))
-        dora__reject(reader, byte, "ill-formed UTF-8");
-    else
+    if (dora__export_accepts(reader, begin, size, true, byte))
         dora__export_item(reader, reader->xml->json, reader->xml->size, byte);
 }
 
