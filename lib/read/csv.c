@@ -12,13 +12,11 @@
 #include "base/scan.h"
 #include "base/utf8.h"
 #include "read/csv_rows.h"
-#include "read/json.h"
-#include "read/source/recognise.h"
-#include "read/source/source.h"
+#include "read/source/table.h"
 
 #include <string.h>
 
-enum { RESYNCS_MOST = 16, COLUMNS_LOOKED_AT = 100 };
+enum { RESYNCS_MOST = 16 };
 
 enum row { ROW_COMPLETE, ROW_INCOMPLETE, ROW_BAD, ROW_FAILED };
 
@@ -116,7 +114,7 @@ static uint64_t count_lines(const char *bytes, size_t size) {
 }
 
 /* The text of a cell, doubled quotes made single in the scratch. */
-static const char *cell_text(struct dora_reader *reader, const struct dora__cell *cell, size_t *size) {
+const char *dora__csv_cell(struct dora_reader *reader, const struct dora__cell *cell, size_t *size) {
     *size = cell->size;
     if (!cell->escaped)
         return cell->data;
@@ -153,35 +151,17 @@ static void fail_header(struct dora_reader *reader, const char *message) {
     reader->failure.line = reader->line;
 }
 
+/* A mapping that reads none of the columns is one of something else. */
+static void check_columns(struct dora_reader *reader) {
+    if (!dora__table_reads(reader))
+        fail_header(reader, "no column of the CSV header is one that the source reads (is it CSV?)");
+}
+
 static void fail_no_field(struct dora_reader *reader, const char *row, size_t size) {
     dora__fail(&reader->failure, DORA_ERROR_INPUT,
                "no column of the CSV header is a field (is it a header? is it CSV?): '%s'",
                dora__quote(row, size < 80 ? size : 80).text);
     reader->failure.line = reader->line;
-}
-
-static bool is_answer(const struct dora__raw *name) {
-    return name->size == 4 && memcmp(name->data, "data", 4) == 0;
-}
-
-/* Whether the columns are those of some tool. */
-static void recognise(struct dora_reader *reader) {
-    struct dora__span columns[COLUMNS_LOOKED_AT];
-    size_t count = reader->columns_count < COLUMNS_LOOKED_AT ? reader->columns_count : COLUMNS_LOOKED_AT;
-    for (size_t i = 0; i < count; i++)
-        columns[i] = (struct dora__span){reader->column_names[i].data, reader->column_names[i].size};
-    const struct dora__builtin *builtin = dora__recognise_columns(columns, count);
-    if (builtin)
-        dora__export_take(reader, builtin);
-}
-
-/* A mapping that reads none of the columns is one of something else. */
-static void check_columns(struct dora_reader *reader) {
-    for (size_t i = 0; i < reader->columns_count; i++)
-        if (is_answer(&reader->column_names[i]) ||
-            dora__export_reads(reader->source, reader->column_names[i].data, reader->column_names[i].size))
-            return;
-    fail_header(reader, "no column of the CSV header is one that the source reads (is it CSV?)");
 }
 
 /* Names of columns become fields. What the names point into is kept: bytes of the input and of the scratch go. */
@@ -212,7 +192,7 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
     reader->plain = true;
     for (size_t i = 0; i < count; i++) {
         size_t name_size;
-        const char *name = cell_text(reader, &reader->cells[i], &name_size);
+        const char *name = dora__csv_cell(reader, &reader->cells[i], &name_size);
         memcpy(bytes, name, name_size);
         names[i] = (struct dora__raw){bytes, name_size, DORA__TEXT};
         bytes += name_size;
@@ -222,8 +202,8 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         fields |= bit;
     }
     if (reader->guessing)
-        recognise(reader);
-    if (reader->failure.status != DORA_OK)
+        dora__table_recognise(reader);
+    if (reader->failure.status != DORA_OK || reader->undecided)
         return;
     if (reader->source)
         check_columns(reader);
@@ -231,6 +211,22 @@ static void take_header(struct dora_reader *reader, const char *row, size_t size
         fail_no_field(reader, row, size);
     else
         dora__csv_rows_make(reader);
+}
+
+/* By its first row a table that may be one of a tool's answers is one of a known tool, or else in the normal form. */
+static void decide(struct dora_reader *reader, uint64_t byte) {
+    bool answers = dora__table_decide(reader), any = false;
+    for (size_t i = 0; i < reader->columns_count; i++)
+        any |= reader->columns[i] < DORA__FIELDS;
+    if (reader->failure.status != DORA_OK || reader->source)
+        return;
+    if (!answers && any) {
+        dora__csv_rows_make(reader);
+        return;
+    }
+    fail_header(reader,
+                "a table of a tool's answers, the first of which no source knows by its shape: name the source");
+    reader->failure.byte = byte;
 }
 
 static void keep_unknown(struct dora_reader *reader, size_t column) {
@@ -242,45 +238,6 @@ static void keep_unknown(struct dora_reader *reader, size_t column) {
     reader->unknown[reader->unknown_count++] = reader->column_names[column];
 }
 
-/* What dumps of databases write where there is no value. */
-static bool is_null(const char *text, size_t size) {
-    return (size == 4 && memcmp(text, "NULL", 4) == 0) || (size == 2 && memcmp(text, "\\N", 2) == 0);
-}
-
-/* Where the whole of a cell is an object or array of JSON it can be entered. */
-static void take_form(struct dora__raw *value) {
-    struct dora__json json = {value->data, value->data + value->size, NULL, false};
-    struct dora__raw nested;
-    if (*value->data != '{' && *value->data != '[')
-        return;
-    if (dora__json_value(&json, &nested, 0) && json.at == json.end)
-        *value = nested;
-}
-
-/* A row as an item of a mapping, whose members are the cells that are not empty. Where a tool's answers were put into a
-   table as they came, the object in the column `data` is the item. */
-static void take_item(struct dora_reader *reader, const char *row, size_t size, uint64_t byte) {
-    struct dora__raw answer = {.form = DORA__JSON_NULL};
-    dora__export_begin(reader);
-    for (size_t i = 0; i < reader->cells_count && reader->failure.status == DORA_OK; i++) {
-        const struct dora__raw *name = &reader->column_names[i];
-        struct dora__raw value = {.form = DORA__TEXT};
-        value.data = cell_text(reader, &reader->cells[i], &value.size);
-        if (!value.size || is_null(value.data, value.size))
-            continue;
-        take_form(&value);
-        if (value.form == DORA__JSON_OBJECT && is_answer(name))
-            answer = value;
-        dora__export_member(reader, name, &value);
-    }
-    reader->source->scratch_kept = reader->scratch_used;
-    if (answer.form == DORA__JSON_OBJECT)
-        dora__export_item(reader, answer.data, answer.size, byte);
-    else
-        dora__export_facts(reader, row, size, byte);
-    reader->source->scratch_kept = 0;
-}
-
 static void take_row(struct dora_reader *reader, const char *row, size_t size, uint64_t byte) {
     if (!dora__utf8_valid(row, size)) {
         dora__reject(reader, byte, "ill-formed UTF-8");
@@ -290,10 +247,15 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
         dora__reject(reader, byte, "%zu cells where the header has %zu", reader->cells_count, reader->columns_count);
         return;
     }
-    if (!dora__reserve_scratch(reader, reader->source ? 2 * size : size)) /* an item's text is unescaped behind it */
+    bool item = reader->source || reader->undecided;
+    if (!dora__reserve_scratch(reader, item ? 2 * size : size)) /* an item's text is unescaped behind it */
+        return;
+    if (reader->undecided)
+        decide(reader, byte);
+    if (reader->failure.status != DORA_OK)
         return;
     if (reader->source) {
-        take_item(reader, row, size, byte);
+        dora__table_item(reader, row, size, byte);
         return;
     }
     reader->raws_seen = 0;
@@ -310,7 +272,7 @@ static void take_row(struct dora_reader *reader, const char *row, size_t size, u
         if (cell->size == 0)
             continue;
         struct dora__raw *raw = &reader->raws[field];
-        raw->data = cell_text(reader, cell, &raw->size);
+        raw->data = dora__csv_cell(reader, cell, &raw->size);
         raw->form = DORA__TEXT;
         reader->raws_seen |= DORA__BIT(field);
     }

@@ -44,7 +44,8 @@ size_t dora__parallel_most(const struct dora_reader *reader) {
 }
 
 bool dora__parallel_ready(const struct dora_reader *reader) {
-    return reader->started && !reader->skipping && (reader->format == DORA_FORMAT_NDJSON || reader->columns);
+    return reader->started && !reader->skipping &&
+           (reader->format == DORA_FORMAT_NDJSON || (reader->columns && !reader->undecided));
 }
 
 /* Whether most facts are such that adding them is the greater part of the work, which one thread does. */

@@ -68,6 +68,7 @@ struct dora_reader {
     size_t carry_capacity;
     size_t carry_tried; /* how much of it was looked at in vain */
     bool guessing;      /* an export is known by its shape */
+    bool undecided;     /* the first row of CSV will say what it is of */
     size_t looked;      /* how much was looked at for that, in vain */
     bool started;       /* format known, byte-order mark gone */
     bool skipping;      /* inside a record longer than record_bytes_max */
@@ -118,6 +119,9 @@ size_t dora__read_bytes(struct dora_reader *reader, const char *bytes, size_t si
 /* Reads whole records from the front of bytes; `final`: nothing follows. Returns how many bytes are done with. */
 size_t dora__read_ndjson(struct dora_reader *reader, const char *bytes, size_t size, bool final);
 size_t dora__read_csv(struct dora_reader *reader, const char *bytes, size_t size, bool final);
+
+/* The text of a cell, doubled quotes made single in the scratch. */
+const char *dora__csv_cell(struct dora_reader *reader, const struct dora__cell *cell, size_t *size);
 
 /* Frees what only CSV uses. */
 void dora__csv_free(struct dora_reader *reader);

@@ -240,6 +240,7 @@ static void spoil_file(const char *source, const char *path) {
         for (int flips = 0; flips < 4; flips++)
             spoilt[random_below(&random, size)] = (char)random_below(&random, 256);
         read_some(engine, source, spoilt, size);
+        read_some(engine, NULL, cut % 8 ? spoilt : text, cut % 8 ? size : cut); /* known by its shape, or not */
     }
     dora_engine_free(engine);
     free(text);
@@ -276,6 +277,8 @@ static void test_mappings(void **state) {
                                       "fact flag\nsha = a",
                                       "fact flag\ntranslate id = a",
                                       "each a",
+                                      "within a\nfact flag\nid = a",
+                                      "within a b\nwithin a c\nfact flag\nid = a",
                                       "fact flag\neach",
                                       "fact flag\nid = no(a)",
                                       "fact flag\nid = last(a",

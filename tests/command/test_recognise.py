@@ -49,6 +49,32 @@ class Recognise(unittest.TestCase):
         self.assertNotIn(str(normal).encode(), done.stderr)
         self.assertEqual(done.stdout, expected + harness.dora("convert", normal).stdout)
 
+    def test_tables_of_answers(self) -> None:
+        """DevLake's raw tables have the same columns whatever the tool; the answer in the first row tells."""
+        header = b"id,params,data,url,input,created_at\n"
+        for name, answer in (("github", json.loads(GITHUB)[0]), ("jenkins", json.loads(JENKINS)["allBuilds"][0])):
+            cell = b'"' + json.dumps(answer).encode().replace(b'"', b'""') + b'"'
+            rows = header + b"1,{},%s,u,NULL,2024-01-02 10:00:00.000\n2,{},%s,u,NULL,\n" % (cell, cell)
+            for content in (rows, b"data\n" + cell + b"\n" + cell + b"\n"):
+                path = self.file("raw.csv", content)
+                guessed = harness.dora("convert", "--project", "p", path)
+                self.assertIn(b": read as " + name.encode(), guessed.stderr)
+                told = harness.dora("convert", "--from", name, "--project", "p", path)
+                self.assertEqual((guessed.stdout, told.stdout.count(b"\n")), (told.stdout, 2))
+        unknown = self.file("raw.csv", header + b'1,{},"{""a"":1}",u,NULL,\n')
+        done = harness.dora("convert", unknown)
+        self.assertEqual((done.returncode, done.stdout), (3, b""))
+        self.assertIn(b"raw.csv:2: a table of a tool's answers", done.stderr)
+        for content, code, facts in (
+            (header, 0, 0),
+            (b"data\nx\n", 3, 0),
+            (header + b"1,{},text,u,NULL,\n2,,,,,\n", 0, 2),
+            (b'id,finished_at,data\n1,2024-01-01,"{""a"":1}"\n', 0, 1),
+            (b"source,id,event_type,metadata\nx,1,y,{}\n", 0, 1),
+        ):
+            done = harness.dora("convert", "-q", "-", stdin=content)
+            self.assertEqual((done.returncode, done.stdout.count(b"\n")), (code, facts), content)
+
     def test_tables(self) -> None:
         words = ("check", "--format", "json", "--project", "p")
         guessed = harness.dora(*words, "-q", *TABLES)

@@ -255,7 +255,8 @@ def events_raw() -> None:
             expected = convert(source, [bare])
             check(f"events_raw, {source}", expected[0] == 0 and expected[1].count("\n") > 0, True)
             for path in (table, cells):
-                check(f"events_raw, {source}, {path.suffix}", convert(source, [path]), expected)
+                for take in (source, "auto"):
+                    check(f"events_raw, {take} {source}, {path.suffix}", convert(take, [path]), expected)
 
 
 def load(path: pathlib.Path) -> object:

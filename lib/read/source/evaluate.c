@@ -405,12 +405,15 @@ void dora__export_member(struct dora_reader *reader, const struct dora__raw *key
     dora__export_value(source, dora__keys_find(&source->mapping.keys, key->data, key->size), value);
 }
 
-/* Four Keys keeps webhooks as they came in the column `metadata` of rows that have an `event_type`, as an object or as
-   the text of one: that is then the item of a built-in mapping. */
+/* Tables that keep the answers of tools have them in a member, as an object or as the text of one: that is then the
+   item. */
 static bool enter_answer(struct dora_reader *reader, size_t size, uint64_t byte) {
     struct dora__export *source = reader->source;
-    struct dora__raw answer = source->values[source->mapping.answer];
-    if (!answer.data || !source->values[source->mapping.event].data || !source->name || source->entered)
+    const struct dora__mapping *mapping = &source->mapping;
+    if (!mapping->within[0].size || source->entered)
+        return false;
+    struct dora__raw answer = source->values[mapping->within_keys[0]];
+    if (!answer.data || !source->values[mapping->within_keys[1]].data)
         return false;
     size_t kept = source->scratch_kept;
     if (answer.form == DORA__JSON_ESCAPED) {

@@ -355,6 +355,14 @@ static bool add_rule(struct dora__mapping *mapping, struct line *line) {
     return true;
 }
 
+static bool set_within(struct dora__mapping *mapping, struct line *line) {
+    if (line->count != 3 || mapping->within[0].size || !line->tokens[1].text.size || !line->tokens[2].text.size)
+        line->problem = "within is followed by the name of a member and of another, once";
+    for (size_t i = 0; i < 2 && !line->problem; i++)
+        mapping->within[i] = line->tokens[1 + i].text;
+    return true;
+}
+
 /* Lines for others: recognise.c, and the help of the command. */
 static bool is_aside(const struct token *token) {
     return is_word(token, "recognise") || is_word(token, "note");
@@ -364,7 +372,11 @@ static bool add_line(struct dora__mapping *mapping, struct line *line) {
     static const struct {
         const char *word;
         bool (*add)(struct dora__mapping *mapping, struct line *line);
-    } forms[] = {{"items", add_items}, {"fact", begin_fact}, {"each", set_each}, {"parameter", add_parameter}};
+    } forms[] = {{"items", add_items},
+                 {"fact", begin_fact},
+                 {"each", set_each},
+                 {"parameter", add_parameter},
+                 {"within", set_within}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         if (is_word(&line->tokens[0], forms[i].word))
             return forms[i].add(mapping, line);
@@ -423,8 +435,9 @@ static bool number_keys(struct dora__mapping *mapping) {
         if (fact->each.data && fact->each_key < 64)
             fact->needs |= UINT64_C(1) << fact->each_key;
     }
-    return dora__keys_add(&mapping->keys, mapping->memory, (struct dora__span){"metadata", 8}, &mapping->answer) &&
-           dora__keys_add(&mapping->keys, mapping->memory, (struct dora__span){"event_type", 10}, &mapping->event);
+    return !mapping->within[0].size ||
+           (dora__keys_add(&mapping->keys, mapping->memory, mapping->within[0], &mapping->within_keys[0]) &&
+            dora__keys_add(&mapping->keys, mapping->memory, mapping->within[1], &mapping->within_keys[1]));
 }
 
 dora_status dora__mapping_parse(struct dora__mapping *mapping, struct dora__memory *memory, const char *text,

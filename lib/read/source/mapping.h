@@ -102,9 +102,9 @@ struct dora__mapping {
     size_t words_count;
     size_t words_capacity;
     struct dora__keys keys;
-    uint16_t each;   /* the key "each", DORA__NO_KEY where no path begins with it */
-    uint16_t answer; /* the keys "metadata" and "event_type" of tables that keep webhooks */
-    uint16_t event;
+    uint16_t each;               /* the key "each", DORA__NO_KEY where no path begins with it */
+    struct dora__span within[2]; /* the member that the item is in, where the other is there, too; empty: none */
+    uint16_t within_keys[2];
 };
 
 /* Parses into a mapping of zeros, with the given words for its parameters. ARGUMENT names the line; free it either way.

@@ -18,8 +18,11 @@ struct text {
 struct look {
     struct text item; /* empty: it is CSV */
     const struct dora__span *columns;
+    const struct dora__span *cells; /* of the first row; NULL: not there yet */
     size_t columns_count;
 };
+
+enum answer { ANSWER_NO, ANSWER_OPEN, ANSWER_YES };
 
 /* Of a line of a mapping. */
 static bool is_blank(char c) {
@@ -112,13 +115,6 @@ static bool follow(struct text item, struct dora__span path, struct text *value)
     return true;
 }
 
-static bool has_column(const struct look *look, struct dora__span name) {
-    for (size_t i = 0; i < look->columns_count; i++)
-        if (look->columns[i].size == name.size && memcmp(look->columns[i].data, name.data, name.size) == 0)
-            return true;
-    return false;
-}
-
 static bool equals(struct dora__span word, const char *text, size_t size) {
     if (word.size != size)
         return false;
@@ -128,46 +124,62 @@ static bool equals(struct dora__span word, const char *text, size_t size) {
     return true;
 }
 
+/* A condition on a column, and on what the first row has there unless the word is without data. */
+static enum answer column_holds(const struct look *look, struct dora__span name, struct dora__span word) {
+    const char *at = name.data;
+    if (*at == '"')
+        name = next_key(&at, name.data + name.size);
+    for (size_t i = 0; i < look->columns_count; i++) {
+        if (look->columns[i].size != name.size || memcmp(look->columns[i].data, name.data, name.size) != 0)
+            continue;
+        if (!word.data)
+            return ANSWER_YES;
+        if (!look->cells)
+            return ANSWER_OPEN;
+        return equals(word, look->cells[i].data, look->cells[i].size) ? ANSWER_YES : ANSWER_NO;
+    }
+    return ANSWER_NO;
+}
+
 /* A path that is known, or PATH=WORD. */
-static bool holds(const struct look *look, struct dora__span condition) {
+static enum answer holds(const struct look *look, struct dora__span condition) {
     const char *sign = condition.data, *end = sign + condition.size;
     for (bool quoted = false; sign < end && (quoted || *sign != '='); sign++)
         quoted ^= *sign == '"';
     sign = sign < end ? sign : NULL;
     struct dora__span path = {condition.data, sign ? (size_t)(sign - condition.data) : condition.size};
+    struct dora__span word = {sign ? sign + 1 : NULL, sign ? condition.size - path.size - 1 : 0};
+    if (word.size > 1 && *word.data == '"')
+        word = (struct dora__span){word.data + 1, word.size - 2};
     struct text value;
-    if (!look->item.data) {
-        const char *at = path.data;
-        return !sign && has_column(look, *at == '"' ? next_key(&at, path.data + path.size) : path);
-    }
+    if (!look->item.data)
+        return column_holds(look, path, word);
     if (!follow(look->item, path, &value))
-        return false;
+        return ANSWER_NO;
     struct dora__json json = {value.data, value.end, NULL, false};
     struct dora__raw raw;
     bool nested = *value.data == '{' || *value.data == '[';
     if (nested)
-        return !sign;
+        return sign ? ANSWER_NO : ANSWER_YES;
     if (!dora__json_value(&json, &raw, 1) || raw.form == DORA__JSON_NULL)
-        return false;
-    struct dora__span word = {sign ? sign + 1 : NULL, sign ? condition.size - path.size - 1 : 0};
-    if (word.size > 1 && *word.data == '"')
-        word = (struct dora__span){word.data + 1, word.size - 2};
-    return !sign || equals(word, raw.data, raw.size);
+        return ANSWER_NO;
+    return !sign || equals(word, raw.data, raw.size) ? ANSWER_YES : ANSWER_NO;
 }
 
-static bool recognises(const struct dora__builtin *builtin, const struct look *look) {
+/* What the lines of a mapping say of it, the most that one does. */
+static enum answer recognises(const struct dora__builtin *builtin, const struct look *look) {
     struct text mapping = {(const char *)builtin->text, (const char *)builtin->text + builtin->size}, line;
+    enum answer best = ANSWER_NO;
     while (next_line(&mapping, "recognise", &line)) {
         struct dora__span word;
-        bool all = true, any = false;
+        enum answer least = ANSWER_YES;
         while (next_word(&line, &word)) {
-            any = true;
-            all = all && holds(look, word);
+            enum answer answer = holds(look, word);
+            least = answer < least ? answer : least;
         }
-        if (any && all)
-            return true;
+        best = least > best ? least : best;
     }
-    return false;
+    return best;
 }
 
 /* The first item as the mapping sees it: in an array, in a wrapper, or what is at the top. */
@@ -217,22 +229,29 @@ const struct dora__builtin *dora__recognise_json(const char *bytes, size_t size,
         return NULL;
     for (size_t i = 0; i < dora__builtins_count; i++) {
         struct look look = {0};
-        if (first_item(&dora__builtins[i], top, &look.item) && recognises(&dora__builtins[i], &look))
+        if (first_item(&dora__builtins[i], top, &look.item) && recognises(&dora__builtins[i], &look) == ANSWER_YES)
             return &dora__builtins[i];
     }
     return NULL;
 }
 
-const struct dora__builtin *dora__recognise_columns(const struct dora__span *columns, size_t count) {
-    const struct look look = {{NULL, NULL}, columns, count};
+const struct dora__builtin *dora__recognise_columns(const struct dora__span *columns, const struct dora__span *cells,
+                                                    size_t count, bool *open) {
+    const struct look look = {{NULL, NULL}, columns, cells, count};
+    *open = false;
     for (size_t i = 0; i < count; i++) {
         enum dora__field field = dora__field_find(columns[i].data, columns[i].size);
         if (field == DORA__KIND || field == DORA__SERVICE_NAME ||
             (field < DORA__FIELDS && dora__fields[field].type == DORA__INSTANT))
             return NULL;
     }
-    for (size_t i = 0; i < dora__builtins_count; i++)
-        if (recognises(&dora__builtins[i], &look))
+    for (size_t i = 0; i < count; i++)
+        *open |= dora__is_answer(columns[i].data, columns[i].size);
+    for (size_t i = 0; i < dora__builtins_count; i++) {
+        enum answer answer = recognises(&dora__builtins[i], &look);
+        if (answer == ANSWER_YES)
             return &dora__builtins[i];
+        *open |= answer == ANSWER_OPEN;
+    }
     return NULL;
 }

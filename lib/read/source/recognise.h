@@ -8,10 +8,19 @@
 
 #include "read/source/mapping.h"
 
+#include <string.h>
+
 /* The mapping for JSON that begins so; NULL: none. Unless *whole, more of the input might change that. */
 const struct dora__builtin *dora__recognise_json(const char *bytes, size_t size, bool *whole);
 
-/* The mapping for CSV whose columns have these names; NULL: none. */
-const struct dora__builtin *dora__recognise_columns(const struct dora__span *columns, size_t count);
+/* Where a tool's answers were put into a table as they came, as DevLake's raw tables do, they are in this column. */
+static inline bool dora__is_answer(const char *name, size_t size) {
+    return size == 4 && memcmp(name, "data", 4) == 0;
+}
+
+/* The mapping for CSV whose columns have these names; NULL: none. *open: the cells of the first row may tell, which are
+   NULL where they are not there yet. */
+const struct dora__builtin *dora__recognise_columns(const struct dora__span *columns, const struct dora__span *cells,
+                                                    size_t count, bool *open);
 
 #endif
