@@ -6,6 +6,8 @@ from __future__ import annotations
 import csv
 import json
 import pathlib
+import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -102,6 +104,18 @@ class DevLake(unittest.TestCase):
         ):
             found = [fact["kind"] for fact in run("convert", "--set", f"scopes={scopes}", *files)]
             self.assertEqual({kind: found.count(kind) for kind in set(found)}, expected)
+
+    def test_scopes_of_project_mapping(self) -> None:
+        """The line that docs/sources.md has for it, with quotes, line ends of both kinds, and other projects."""
+        (line,) = re.findall(r"--set scopes=\$\((.*)\)$", (harness.SOURCE / "docs/sources.md").read_text("utf-8"), re.M)
+        rows = (
+            'project_name,table,row_id\nshop,cicd_scopes,cicd1\n"shop",repos,"repo1"\r\n'
+            "shop2,repos,repo2\nshop,boards,b:1"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "project_mapping.csv").write_text(rows, encoding="utf-8", newline="")
+            done = subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, check=True, timeout=60)
+        self.assertEqual(done.stdout, b"cicd1,repo1,b:1\n")
 
     def test_without_differences(self) -> None:
         """commit_parents alone says the same as commits_diffs."""

@@ -94,6 +94,76 @@ def labels() -> None:
             check(f"labels {words}", got, [f"github:o/r:{number}" for number in numbers])
 
 
+def which_incidents() -> None:
+    """Incidents by type, label and priority, each with its option."""
+    pagerduty, opsgenie, jira = "pagerduty:P1 P2 P3 P4", "opsgenie:o1 o2 o3", "jira:OPS-1 OPS-2"
+    cases = [
+        ("jira", [], jira),
+        ("jira", ["incident_types=bug"], "jira:WEB-3 WEB-4"),
+        ("jira", ["incident_priorities=Highest,High"], "jira:OPS-1"),
+        ("jira", ["incident_labels=x"], "jira:"),
+        ("opsgenie", [], opsgenie),
+        ("opsgenie", ["incident_priorities=P1,P2"], "opsgenie:o1"),
+        ("pagerduty", [], pagerduty),
+        ("pagerduty", ["incident_priorities=P*,high"], "pagerduty:P1 P3 P4"),
+        ("statuspage", ["incident_priorities=m*"], "statuspage:s1"),
+        ("azure-devops", ["incident_priorities=2*"], "azure-devops:o/r:7"),
+        ("azure-devops", ["incident_types=bug"], "azure-devops:o/r:8"),
+        ("gitlab", ["incident_labels=in*"], "gitlab:o/r:issue:20 21"),
+    ]
+    for source, words, expected in cases:
+        files = sorted(path for path in (DATA / source).iterdir() if path.name != EXPECTED)
+        _, out, _ = convert(source, files, *(option for word in words for option in ("--set", word)))
+        stated = {fact["id"] for fact in map(json.loads, out.splitlines()) if fact["kind"] == "incident"}
+        first, *others = expected.split()
+        front = first[: first.rindex(":") + 1]
+        check(f"{source} {words}", stated, {front + name for name in [first[len(front) :], *others] if name})
+
+
+def no_deployments() -> None:
+    """What skipped, dry and allowed-to-fail runs of jobs are, by default and where told otherwise."""
+    cases = [
+        ("gitlab", "rest.json", "allowed_to_fail=-", {"gitlab:o/r:47", "gitlab:o/r:48"}, set()),
+        ("gitlab", "rest.json", "allowed_to_fail=true:*", set(), {"gitlab:o/r:47", "gitlab:o/r:48"}),
+        ("jenkins", "builds.json", "dry_runs=-", {"jenkins:o/r:7"}, set()),
+        ("jenkins", "builds.json", "jobs=x", set(), {"jenkins:o/r:7", "jenkins:o/r:shop » deploy:1"}),
+        ("github", "lists.json", "workflows=*", {"github:o/r:run:5"}, {"github:o/r:run:6", "github:o/r:run:10"}),
+    ]
+    for source, name, words, there, absent in cases:
+        _, out, _ = convert(source, [DATA / source / name], "--set", words)
+        stated = {fact["id"] for fact in map(json.loads, out.splitlines()) if fact["kind"] == "deployment"}
+        check(f"{source} {words}", (there - stated, absent & stated), (set(), set()))
+    for words, environment in (("-", "production"), ("/^dep/", "dep")):
+        _, out, _ = convert("github", [DATA / "github" / "deployments.json"], "--set", f"dry_runs={words}")
+        check(f"dry_runs={words}", json.loads(out.splitlines()[3])["environment"], environment)
+
+
+def run_again() -> None:
+    """The first success of a workflow run is its end, whatever came before and after, in any order and shape."""
+    runs = [
+        ("failure", "2024-01-01T10:00:00Z", "2024-01-01T10:01:00Z"),
+        ("success", "2024-01-02T10:00:00Z", "2024-01-02T10:02:00Z"),
+        ("success", "2024-01-03T10:00:00Z", "2024-01-03T10:04:00Z"),
+        ("failure", "2024-01-04T10:00:00Z", "2024-01-04T10:08:00Z"),
+    ]
+    rest: list[dict[str, object]] = [
+        {"id": 5, "name": "deploy", "run_number": 1, "run_attempt": n, "conclusion": conclusion}
+        | {"run_started_at": begin, "updated_at": end, "repository": {"full_name": "o/r"}}
+        for n, (conclusion, begin, end) in enumerate(runs, 1)
+    ]
+    hooks: list[dict[str, object]] = [{"workflow_run": run, "repository": {"full_name": "o/r"}} for run in rest]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "runs.json"
+        for items in (rest, hooks):
+            for order in (items, items[::-1], items[1:] + items[:1]):
+                path.write_text(json.dumps(order), encoding="utf-8")
+                command = [os.environ["DORA"], "report", "-q", "--from", "github", "--set", "workflows=deploy"]
+                command += ["--period", "all", "--format", "ndjson", str(path)]
+                row = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+                got = (row["deployments"], row["deployment_attempts"], row["deployment_duration_mean"])
+                check("run again", (*got, row["window_start"]), (1, 1, 120, "2024-01-02"))
+
+
 def squash_merges() -> None:
     """A squashed request begins with the first of its commits, in each shape, whatever stands before or after it."""
     sha, begin, merged = "a" * 40, "2024-01-02T08:00:00Z", "2024-01-04T08:00:00Z"
@@ -211,6 +281,9 @@ def functions() -> None:
                 ("2024-1-2 3:04:05", "60", "2024-01-02T03:05:05Z"),
                 ("2024-01-02T03:04:05.5+01:00", 90.7, "2024-01-02T02:05:35.5Z"),
                 (1704164645000, 1500, "2024-01-02T03:04:06.5Z"),
+                (0, 1500, None),
+                ("1970-01-01T00:00:00.000Z", 60, None),
+                ("0001-01-01T00:00:00", 60, None),
                 ("2024-01-02", "-1", None),
                 ("soon", 1, None),
                 ("2024-01-02", 999999999999999, None),
@@ -391,6 +464,9 @@ def main() -> int:
     fixtures()
     parameters()
     labels()
+    which_incidents()
+    no_deployments()
+    run_again()
     squash_merges()
     tag_services()
     functions()

@@ -187,6 +187,14 @@ static void pad_instant(struct dora_reader *reader, size_t from) {
     put_text(reader, out, used);
 }
 
+/* Sentinels of tools that write an instant where they know none: the years 1 and 9999, and the begin of the epoch. */
+static bool is_no_instant(const char *text, size_t size) {
+    static const char epoch[] = "1970-01-01T00:00:00";
+    bool begin = size >= sizeof epoch - 1 && memcmp(text, epoch, 10) == 0 && memcmp(text + 11, epoch + 11, 8) == 0;
+    return begin || (size == 1 && *text == '0') || (size >= 10 && memcmp(text, "0001-01-01", 10) == 0) ||
+           (size >= 5 && memcmp(text, "9999-", 5) == 0);
+}
+
 /* Puts the sum of the number at `from` and the one at `second` in their place; to a written instant seconds are added.
  */
 static bool put_sum(struct dora_reader *reader, size_t from, size_t second) {
@@ -196,7 +204,7 @@ static bool put_sum(struct dora_reader *reader, size_t from, size_t second) {
     char digits[DORA__NUMBER_ROOM];
     const char *point = memchr(source->text + second, '.', source->text_size - second);
     size_t whole = point ? (size_t)(point - source->text) - second : source->text_size - second;
-    if (!whole_number(source->text + second, whole, &right))
+    if (!whole_number(source->text + second, whole, &right) || is_no_instant(source->text + from, second - from))
         return false;
     source->text_size = second;
     if (!whole_number(source->text + from, second - from, &left)) {
@@ -299,12 +307,6 @@ static bool passes(struct dora_reader *reader, const struct dora__rule *rule) {
     source->between = ' ';
     source->text_size = from;
     return met == (rule->form == DORA__RULE_WHEN);
-}
-
-/* Sentinels of tools that write an instant where they know none. */
-static bool is_no_instant(const char *text, size_t size) {
-    return (size == 1 && *text == '0') || (size >= 10 && memcmp(text, "0001-01-01", 10) == 0) ||
-           (size >= 5 && memcmp(text, "9999-", 5) == 0);
 }
 
 /* Fetches where the pool keeps a string that is most likely new, as ids and long texts are, while the rest of the fact
