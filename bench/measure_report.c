@@ -4,6 +4,7 @@
  * values of the row, -1 where there is none; rows of windows without a deployment are left out. Others that do the same
  * job write the same.
  */
+#include "ahead.h"
 #include "measure.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE_SIZE = 256 * 1024, ANSWER_WIDTH = 8, QUERIES_MAX = 2, VALUES_MAX = 5 };
+enum { ANSWER_WIDTH = 8, QUERIES_MAX = 2, VALUES_MAX = 5 };
 
 /* A job: its queries, and the columns whose values are its answer. */
 typedef struct report {
@@ -84,26 +85,27 @@ dora_engine *engine_for(const asked *what, dora_changes changes) {
 }
 
 void read_file(dora_engine *engine, const asked *what, uint64_t *records, uint64_t *bytes) {
-    const size_t piece_size = (size_t)PIECE_SIZE * what->threads * (what->threads > 1 ? 4 : 1);
-    char *piece = malloc(piece_size);
     dora_error error;
     dora_reader *reader;
+    struct stream stream;
+    struct ahead ahead;
+    const struct piece *piece;
     const int file = open(what->path, O_RDONLY);
-    if (!piece || file < 0)
+    if (file < 0)
         quit(what->path, strerror(errno));
+    if (!stream_open(&stream, file) || !ahead_open(&ahead, &stream, what->threads))
+        quit(what->path, "out of memory");
     require(dora_reader_new(engine, NULL, &reader, &error), "reader", &error);
-    ssize_t size;
-    *bytes = 0;
-    while ((size = read(file, piece, piece_size)) > 0) {
-        require(dora_reader_feed(reader, piece, (size_t)size, &error), what->path, &error);
-        *bytes += (uint64_t)size;
-    }
-    if (size < 0)
-        quit(what->path, strerror(errno));
+    while ((piece = ahead_next(&ahead))->size)
+        require(dora_reader_feed(reader, piece->bytes, piece->size, &error), what->path, &error);
+    if (piece->more < 0)
+        quit(what->path, stream.problem);
+    *bytes = stream.bytes;
     require(dora_reader_finish(reader, &error), what->path, &error);
     *records = dora_reader_records(reader);
     dora_reader_free(reader);
-    free(piece);
+    ahead_close(&ahead);
+    stream_close(&stream);
     close(file);
 }
 
