@@ -19,8 +19,9 @@ FEW = ("--services", "20", "--days", "200")  # windows in proportion to the fact
 CSV = History("small", FEW)
 CALLS = {"read-arrow": "dora_engine_add_arrow"}
 COUNTS: tuple[tuple[str, str, History | None, str], ...] = (
-    # what, step of bench_measure, history, what of it is not counted
+    # what, step of bench_measure with its options, history, what of it is not counted
     ("read CSV", "read", CSV, ""),
+    ("read CSV with two threads", "read --threads 2", CSV, ""),
     ("read NDJSON", "read", History("small", FEW, format="ndjson"), ""),
     ("read NDJSON with ids, shuffled", "read", History("small-ids", (*FEW, "--ids", "--shuffle"), format="ndjson"), ""),
     ("read CSV with ids, shuffled", "read", History("small-ids", (*FEW, "--ids", "--shuffle")), ""),
@@ -52,7 +53,7 @@ def count(measure: Path, step: str, path: Path | None) -> tuple[int, int]:
     with tempfile.TemporaryDirectory() as folder:
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
         command += [] if path else [f"--toggle-collect={CALLS.get(step, 'dora_engine_add_deployment')}"]
-        command += [str(measure), step, "--repeat", "1", *([str(path)] if path else ["--rows", str(ROWS)])]
+        command += [str(measure), *step.split(), "--repeat", "1", *([str(path)] if path else ["--rows", str(ROWS)])]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     collected = re.search(r"Collected : (\d+)", done.stderr)
     records = re.search(r'"records": (\d+)', done.stdout)

@@ -286,7 +286,9 @@ static size_t take_common_rows(struct dora_reader *reader, const char *bytes, si
     size_t taken = 0, more = !dora__gate_of(reader->facts); /* since the header there may be one */
     while (more && (rows->batch.rows < DORA__BATCH_ROWS || dora__csv_rows_flush(reader))) {
         uint32_t before = rows->batch.rows;
-        more = dora__csv_rows_take(rows, bytes + taken, size - taken);
+        size_t left = size - taken; /* no record that is too long ends within the first record_bytes_max */
+        more =
+            dora__csv_rows_take(rows, bytes + taken, left < reader->record_bytes_max ? left : reader->record_bytes_max);
         taken += more;
         reader->records += rows->batch.rows - before;
         reader->line += rows->batch.rows - before;

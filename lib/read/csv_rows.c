@@ -48,7 +48,6 @@ void dora__csv_rows_make(struct dora_reader *reader) {
     rows->kernel = dora__kernel_pick();
     rows->delimiter = reader->delimiter;
     rows->columns_count = (uint32_t)count;
-    rows->record_bytes_max = reader->record_bytes_max;
     rows->block_rows = DORA__BATCH_ROWS;
     rows->size = size;
     rows->batch.kind = reader->kind;

@@ -42,8 +42,7 @@ struct dora__csv_rows {
     char delimiter;
     uint32_t columns_count;
     uint32_t block_rows; /* at most so many; few after an unusual row, so that no work is done in vain too often */
-    size_t record_bytes_max;
-    size_t size; /* of this block of memory */
+    size_t size;         /* of this block of memory */
     struct dora__csv_column columns[DORA__CSV_COLUMNS_MOST];
     uint64_t unknown_rows[DORA__CSV_COLUMNS_MOST]; /* of the batch: how many hold something in that column */
     struct dora__batch batch;

@@ -220,10 +220,8 @@ static uint64_t count_filled(const struct cells *cells) {
 size_t DORA__CSV_ROWS_TAKE(struct dora__csv_rows *rows, const char *bytes, size_t size) {
     const uint32_t columns = rows->columns_count, room = DORA__BATCH_ROWS - rows->batch.rows;
     const uint32_t most = rows->block_rows < room ? rows->block_rows : room;
-    /* No record that is too long ends within these. */
-    const size_t near = size < rows->record_bytes_max ? size : rows->record_bytes_max;
     dora_status failed = DORA_OK;
-    uint32_t looked, count = find_rows(rows, bytes, near, most, &looked);
+    uint32_t looked, count = find_rows(rows, bytes, size, most, &looked);
     for (uint32_t i = 0; i < columns && count; i++) {
         struct cells cells = cells_of(rows, bytes, i, count);
         rows->status = DORA_OK;
