@@ -105,17 +105,18 @@ static uint32_t take_strings(struct dora__csv_rows *rows, const struct cells *ce
         dora__pool_prefetch(pool, hashes[missed_count]);
         missed[missed_count++] = row;
     }
-    for (uint32_t i = 0; i < missed_count; i++) {
+    uint32_t taken = cells->count;
+    for (uint32_t i = 0; i < missed_count && taken == cells->count; i++) {
         const char *text = cell_at(cells, missed[i], &size);
         rows->status = dora__pool_intern_hashed(pool, text, size, hashes[i], &to[missed[i]]);
         if (rows->status != DORA_OK)
-            return missed[i] == last_same ? 0 : missed[i];
-        if (size <= DORA__RECALL_MOST && !dora__recall_find(recall, text, size, &sought))
+            taken = missed[i] == last_same ? 0 : missed[i];
+        else if (size <= DORA__RECALL_MOST && !dora__recall_find(recall, text, size, &sought))
             dora__recall_keep(recall, &sought, to[missed[i]]);
     }
     for (uint32_t row = 0; row < last_same; row++)
         to[row] = to[last_same];
-    return cells->count;
+    return taken;
 }
 
 /* A short cell as a number: its bytes, then its size. Cells of eight bytes or more are none of those. */
