@@ -34,6 +34,24 @@ static inline struct masks masks_of(const char *window, char delimiter) {
     return (struct masks){newlines | delimiters, newlines, quotes | _mm512_movepi8_mask(bytes)};
 }
 
+/* Writes the places of the bits, up to DORA__CSV_PLACES more words than there are. */
+static inline uint32_t write_places(uint32_t *to, uint64_t bits, uint32_t base) {
+    static const uint8_t numbers[DORA__CSV_WINDOW] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                                      32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                                      48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const uint32_t count = (uint32_t)_mm_popcnt_u64(bits);
+    __m512i places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(numbers));
+    uint32_t written = 0;
+    do {
+        __m512i some = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
+        _mm512_storeu_si512(to + written, _mm512_add_epi32(some, _mm512_set1_epi32((int32_t)base)));
+        places = _mm512_alignr_epi64(places, places, 2);
+        written += DORA__CSV_PLACES;
+    } while (written < count);
+    return count;
+}
+
 #elif defined(__AVX2__)
 
 static inline uint64_t bits_of(__m256i low, __m256i high) {
@@ -96,28 +114,9 @@ static inline uint32_t lowest(uint64_t bits) {
 
 #endif
 
-#if defined(__AVX512VBMI2__)
+#if !defined(__AVX512VBMI2__)
 
-/* Writes the places of the bits, DORA__CSV_PLACES at a time, so that as many words behind them may be written. */
-static inline uint32_t write_places(uint32_t *to, uint64_t bits, uint32_t base) {
-    static const uint8_t numbers[DORA__CSV_WINDOW] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                                      16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-                                                      32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-                                                      48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-    const uint32_t count = (uint32_t)_mm_popcnt_u64(bits);
-    __m512i places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(numbers));
-    uint32_t written = 0;
-    do {
-        __m512i some = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places));
-        _mm512_storeu_si512(to + written, _mm512_add_epi32(some, _mm512_set1_epi32((int32_t)base)));
-        places = _mm512_alignr_epi64(places, places, 2);
-        written += DORA__CSV_PLACES;
-    } while (written < count);
-    return count;
-}
-
-#else
-
+/* The same, eight at a time. */
 static inline uint32_t write_places(uint32_t *to, uint64_t bits, uint32_t base) {
     const uint32_t count = (uint32_t)__builtin_popcountll(bits);
     uint32_t written = 0;
