@@ -4,7 +4,7 @@
  * values of the row, -1 where there is none; rows of windows without a deployment are left out. Others that do the same
  * job write the same.
  */
-#include "ahead.h"
+#include "../tools/ahead.h"
 #include "measure.h"
 
 #include <errno.h>
