@@ -102,10 +102,9 @@ FACTS: list[dict[str, object]] = [
     },
     {"kind": "defect", "id": "x1", "release": "r1", "found_at": "2024-01-05"},
     {"kind": "downtime", "id": "w1", "release": "r1", "started_at": "2024-01-03", "ended_at": "2024-01-04"},
-    *(
-        {"kind": "feedback", "id": measure, "release": "r1", "measure": measure, "value": value, "at": "2024-01-04"}
-        for measure, value in (("complaints", 2), ("satisfaction", -4.5), ("adoption", 0.5))
-    ),
+    {"kind": "feedback", "id": "b1", "release": "r1", "measure": "complaints", "value": 2, "at": "2024-01-04"},
+    {"kind": "feedback", "id": "b2", "release": "r1", "measure": "satisfaction", "value": -4.5},
+    {"kind": "feedback", "id": "b3", "release": "r1", "measure": "adoption", "value": 0.5},
     {"kind": "flag", "id": "f1", "deployment": "d1", "service": "shop", "enabled_at": "2024-01-09"},
 ]
 NEED_IDS = ("service", "change", "incident", "release", "defect", "flag")
