@@ -45,6 +45,8 @@ static const char history[] =
     "\"started_at\":\"2024-01-01\",\"released_at\":\"2024-01-03\"}\n"
     "{\"kind\":\"phase\",\"release\":\"r1\",\"name\":\"build\",\"active\":true,\"started_at\":\"2024-01-01\","
     "\"finished_at\":\"2024-01-02\"}\n"
+    "{\"kind\":\"phase\",\"release\":\"r1\",\"name\":\"approve\",\"started_at\":\"2024-01-02\","
+    "\"finished_at\":\"2024-01-03\"}\n"
     "{\"kind\":\"defect\",\"id\":\"x1\",\"release\":\"r1\"}\n"
     "{\"kind\":\"downtime\",\"id\":\"w1\",\"release\":\"r1\",\"started_at\":\"2024-01-03\",\"ended_at\":\"2024-01-04\"}"
     "\n"
