@@ -59,18 +59,8 @@ static enum code convert(struct conversion *conversion, const struct options *op
     return worse(code, failed(conversion));
 }
 
-/* What a reader refuses are its options. */
-static enum code check_options(const struct options *options, dora_engine *engine) {
-    dora_reader *reader;
-    dora_error error;
-    if (dora_reader_new(engine, &options->reader, &reader, &error) != DORA_OK)
-        return error.status == DORA_ERROR_ARGUMENT ? usage_error("%s", error.message) : library_error(&error);
-    dora_reader_free(reader);
-    return CODE_DONE;
-}
-
 static enum code convert_to_output(struct conversion *conversion, const struct options *options, dora_engine *engine) {
-    enum code code = check_options(options, engine);
+    enum code code = input_check(options, engine);
     if (code != CODE_DONE)
         return code;
     const dora_writer_options writer = {.struct_size = sizeof writer, .output = options->format};

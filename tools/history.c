@@ -72,19 +72,11 @@ static int no_rows(void *context, const dora_result *rows) {
     return 0;
 }
 
-/* What a reader refuses are the names of --map: its other options have been checked. */
-static enum code names_error(const dora_error *error) {
-    return error->status == DORA_ERROR_ARGUMENT ? usage_error("--map: %s", error->message) : library_error(error);
-}
-
 static enum code check_options(struct history *history) {
     const struct options *options = history->options;
-    dora_reader *reader;
-    if (dora_reader_new(history->engine, &options->reader, &reader, &history->error) != DORA_OK)
-        return names_error(&history->error);
-    dora_reader_free(reader);
-    if (options->verb == VERB_CHECK)
-        return CODE_DONE;
+    enum code code = input_check(options, history->engine);
+    if (code != CODE_DONE || options->verb == VERB_CHECK)
+        return code;
     if (dora_query_each(history->engine, &history->query, no_rows, NULL, &history->error) != DORA_OK)
         return library_error(&history->error);
     return fail_if_prepare(&history->fail_if, history->engine, &history->query, options->conditions,

@@ -284,6 +284,29 @@ static enum code read_mapping(struct input *input, const char *name) {
     return whole ? CODE_DONE : cannot_read(input, name, "no mapping of less than a megabyte");
 }
 
+/* Whether the engine has a reader with such options. */
+static dora_status try_reader(dora_engine *engine, const dora_reader_options *options, dora_error *error) {
+    dora_reader *reader;
+    dora_status status = dora_reader_new(engine, options, &reader, error);
+    if (status == DORA_OK)
+        dora_reader_free(reader);
+    return status;
+}
+
+/* What a reader refuses are the words of --set, --tags or --map: its other options have been checked. */
+enum code input_check(const struct options *options, dora_engine *engine) {
+    dora_reader_options without = options->reader;
+    dora_error error;
+    dora_status status = try_reader(engine, &without, &error);
+    if (status != DORA_ERROR_ARGUMENT)
+        return status == DORA_OK ? CODE_DONE : library_error(&error);
+    without.parameters = NULL;
+    bool by_set = try_reader(engine, &without, NULL) == DORA_OK;
+    without.tags = NULL;
+    bool by_tags = try_reader(engine, &without, NULL) == DORA_OK;
+    return usage_error("--%s: %s", by_set ? "set" : by_tags ? "tags" : "map", error.message);
+}
+
 static enum code read_all(struct input *input, const struct options *options);
 
 enum code input_read(struct input *input, const struct options *options, dora_engine *engine) {

@@ -18,6 +18,9 @@ struct input {
     bool fatal;    /* nothing more is to be read, nothing reported */
 };
 
+/* Whether a reader takes the options, as far as they are known before any file is opened. */
+enum code input_check(const struct options *options, dora_engine *engine);
+
 /* Reads all files of the options, each once where there is a state. Returns the worst code: CODE_IO for a file that
    cannot be read (the others still are), CODE_INPUT for a rejected record under --strict, input that has no form, or
    not one good record. */

@@ -131,7 +131,11 @@ void note_nothing(dora_engine *engine, dora_table table, uint64_t rows) {
         return;
     struct line line = {.used = 0};
     if (account.records + account.loaded == 0) {
-        add(&line, "no records");
+        if (account.items > 0)
+            add(&line, "%s item%s of exports, none of which states anything", grouped(account.items).text,
+                account.items == 1 ? "" : "s");
+        else
+            add(&line, "no records");
     } else if (counted > 0) {
         add_kind(&line, subject, counted);
         add(&line, " counted, but no day between --since and --until");

@@ -188,8 +188,14 @@ static bool start(struct dora_reader *reader, const char *bytes, size_t size, bo
             return true;
         }
         bool is_json = i < left && i < LOOK_AHEAD && (begin[i] == '{' || begin[i] == '[');
-        if (is_json && reader->guessing && !recognise(reader, begin, left, final))
+        size_t empty = is_json && reader->guessing ? dora__pass_empty(begin, left < LOOK_AHEAD ? left : LOOK_AHEAD) : 0;
+        if (empty == left && empty && !final)
             return false;
+        if (is_json && reader->guessing && empty < left && !recognise(reader, begin + empty, left - empty, final))
+            return false;
+        for (size_t k = 0; k < empty; k++)
+            reader->line += begin[k] == '\n';
+        *skipped += empty;
         if (is_json)
             reader->format = DORA_FORMAT_NDJSON;
         else if (left < LOOK_AHEAD && !final)

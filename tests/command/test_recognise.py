@@ -75,6 +75,23 @@ class Recognise(unittest.TestCase):
             done = harness.dora("convert", "-q", "-", stdin=content)
             self.assertEqual((done.returncode, done.stdout.count(b"\n")), (code, facts), content)
 
+    def test_empty_lists(self) -> None:
+        """Where there is nothing tools give empty lists, also before those that are not."""
+        for content in (b"[]", b"[ ]\n[\n]\n", b'{"count": 0, "value": []}', b'{"items":[],"next":null}\n', b"[]\n[]"):
+            done = harness.dora("check", "--format", "json", "-", stdin=content)
+            account = json.loads(done.stdout)
+            self.assertEqual((done.returncode, done.stderr, account["records"]), (0, b"", 0), content)
+            done = harness.dora("convert", "--project", "p", "-", stdin=content + b"\n" + GITHUB)
+            self.assertIn(b"read as github", done.stderr)
+            self.assertEqual(done.stdout, harness.dora("convert", "-q", "--project", "p", "-", stdin=GITHUB).stdout)
+        bad = harness.dora("check", "-", stdin=b"[]\n[]\n" + GITHUB[:-1] + b",1]")
+        self.assertIn(b"input:3: not an object", bad.stderr)
+        for content, records in ((b'{"id":"1","finished_at":"2024-01-01","items":[]}', 1), (b"[1]", 1), (b"[]\n[1]", 1)):
+            done = harness.dora("check", "--format", "json", "-", stdin=content)
+            self.assertEqual(json.loads(done.stdout or b'{"records":1}')["records"], records)
+        done = harness.dora("report", "--from", "github", "-", stdin=b'{"message": "Bad credentials"}')
+        self.assertIn(b"1 item of exports, none of which states anything", done.stderr)
+
     def test_tables(self) -> None:
         words = ("check", "--format", "json", "--project", "p")
         guessed = harness.dora(*words, "-q", *TABLES)

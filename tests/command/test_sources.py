@@ -69,6 +69,9 @@ def parameters() -> None:
         environments = {fact.get("environment", "production") for fact in map(json.loads, out.splitlines())}
         check(f"set production, {source}", environments, {"production"})
     code, _, errors = convert("github", lists, "--set", "jobs=x")
+    _, _, all_names = convert("auto", lists, "--set", "none=x")
+    check("set, named once", all_names.count("production"), 1)
+    check("set, option", "--set: no parameter" in errors, True)
     check("set, unknown", (code, "'jobs'; there are: production, incident_labels, workflows" in errors), (2, True))
     check("set, of another source", convert("auto", lists, "--set", "jobs=x")[0], 0)
     for bad in ("none=x", "jobs", "jobs=", "=x", "jobs=x;y"):
@@ -397,6 +400,9 @@ def samples() -> None:
     check("gitlab, offset", stated[1]["finished_at"], "2021-04-28T19:50:00Z")
 
     release = SHARED / "azure_devops" / "specification" / "release" / "7.1" / "httpExamples" / "deployments"
+    interventions = sorted(release.parent.glob("manualInterventions/*.json"))
+    stated = facts("azure-devops", interventions, "release")
+    check("azure-devops, interventions", (len(interventions) > 1, stated), (True, []))
     listed = release / "GET__ListDeployments.json"
     rows = load(listed)["responses"]["200"]["body"]["value"]  # type: ignore[index]
     taken = [row for row in rows if row["deploymentStatus"] != "notDeployed" or "Failed" in row["operationStatus"]]

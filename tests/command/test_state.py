@@ -240,7 +240,7 @@ class States(Kept):
         self.assertEqual(self.left(), ["bad.ndjson"])
 
     def test_not_changed_is_said(self) -> None:
-        bad, first = self.file("bad.ndjson", b"[]\n"), self.file("1.csv", nameless(1))
+        bad, first = self.file("bad.ndjson", b"[1]\n"), self.file("1.csv", nameless(1))
         self.run_dora("check", "--state", self.state, first)
         for arguments, code in (([bad, "--strict"], 3), (["none"], 4), ([first, "--strict"], 3), ([self.state], 3)):
             _, errors = self.run_dora("report", "--state", self.state, *arguments, code=code)

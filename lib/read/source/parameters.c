@@ -24,6 +24,17 @@ bool dora__given_next(struct dora__span *given, struct dora__span *name, struct 
     return true;
 }
 
+/* Whether a name is among those that commas part. */
+static bool is_listed(const char *names, const char *name, size_t size) {
+    for (const char *at = names; *at; at += strspn(at, ", ")) {
+        size_t length = strcspn(at, ",");
+        if (length == size && memcmp(at, name, size) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
 /* Says the names that a mapping has, behind those that are there; returns whether the wanted one is among them. */
 static bool look_through(const char *text, size_t size, struct dora__span wanted, char *names, size_t names_room) {
     static const char word[] = "parameter ";
@@ -34,7 +45,7 @@ static bool look_through(const char *text, size_t size, struct dora__span wanted
             const char *from = at + sizeof word - 1, *space = memchr(from, ' ', (size_t)(stop - from));
             size_t length = (size_t)((space ? space : stop) - from), used = strlen(names);
             found = found || (length == wanted.size && memcmp(from, wanted.data, length) == 0);
-            if (length < names_room && used + length + 3 < names_room) {
+            if (!is_listed(names, from, length) && length < names_room && used + length + 3 < names_room) {
                 memcpy(names + used, ", ", used ? 2 : 0);
                 memcpy(names + used + (used ? 2 : 0), from, length);
                 names[used + (used ? 2 : 0) + length] = '\0';

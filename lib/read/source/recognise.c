@@ -235,16 +235,60 @@ const struct dora__builtin *dora__recognise_json(const char *bytes, size_t size,
     return NULL;
 }
 
+static bool is_empty_array(struct text array) {
+    struct text item = array;
+    return !first_of(array, &item) && *array.data == '[' && item.data < item.end;
+}
+
+/* Fields by which a record in the normal form is told from an export. */
+static bool is_telling(enum dora__field field) {
+    return field == DORA__KIND || field == DORA__SERVICE_NAME ||
+           (field < DORA__FIELDS && dora__fields[field].type == DORA__INSTANT);
+}
+
+static bool has_fact(struct text object) {
+    struct text value;
+    for (int field = 0; field < DORA__FIELDS; field++)
+        if ((is_telling((enum dora__field)field) || field == DORA__ID) &&
+            enter(object, (struct dora__span){dora__fields[field].name, strlen(dora__fields[field].name)}, &value))
+            return true;
+    return false;
+}
+
+/* Whether what some mapping takes for the items of a wrapper is empty. */
+static bool is_empty_wrapper(struct text top) {
+    for (size_t i = 0; i < dora__builtins_count; i++) {
+        const char *data = (const char *)dora__builtins[i].text;
+        struct text mapping = {data, data + dora__builtins[i].size}, line, array;
+        while (next_line(&mapping, "items", &line))
+            for (struct dora__span path; next_word(&line, &path);)
+                if (follow(top, path, &array) && is_empty_array(array))
+                    return !has_fact(top);
+    }
+    return false;
+}
+
+size_t dora__pass_empty(const char *bytes, size_t size) {
+    struct dora__json json = {bytes, bytes + size, NULL, false};
+    for (;;) {
+        dora__json_skip_space(&json);
+        const char *passed = json.at;
+        struct dora__raw value;
+        if (json.at == json.end || (*json.at != '[' && *json.at != '{') || !dora__json_value(&json, &value, 0))
+            return (size_t)(passed - bytes);
+        struct text top = {passed, json.at};
+        if (*passed == '[' ? !is_empty_array(top) : !is_empty_wrapper(top))
+            return (size_t)(passed - bytes);
+    }
+}
+
 const struct dora__builtin *dora__recognise_columns(const struct dora__span *columns, const struct dora__span *cells,
                                                     size_t count, bool *open) {
     const struct look look = {{NULL, NULL}, columns, cells, count};
     *open = false;
-    for (size_t i = 0; i < count; i++) {
-        enum dora__field field = dora__field_find(columns[i].data, columns[i].size);
-        if (field == DORA__KIND || field == DORA__SERVICE_NAME ||
-            (field < DORA__FIELDS && dora__fields[field].type == DORA__INSTANT))
+    for (size_t i = 0; i < count; i++)
+        if (is_telling(dora__field_find(columns[i].data, columns[i].size)))
             return NULL;
-    }
     for (size_t i = 0; i < count; i++)
         *open |= dora__is_answer(columns[i].data, columns[i].size);
     for (size_t i = 0; i < dora__builtins_count; i++) {

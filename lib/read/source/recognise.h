@@ -13,6 +13,9 @@
 /* The mapping for JSON that begins so; NULL: none. Unless *whole, more of the input might change that. */
 const struct dora__builtin *dora__recognise_json(const char *bytes, size_t size, bool *whole);
 
+/* How many bytes at the front are lists without items and wrappers of such, as tools give where there is nothing. */
+size_t dora__pass_empty(const char *bytes, size_t size);
+
 /* Where a tool's answers were put into a table as they came, as DevLake's raw tables do, they are in this column. */
 static inline bool dora__is_answer(const char *name, size_t size) {
     return size == 4 && memcmp(name, "data", 4) == 0;
