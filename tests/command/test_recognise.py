@@ -86,7 +86,7 @@ class Recognise(unittest.TestCase):
             self.assertEqual(done.stdout, harness.dora("convert", "-q", "--project", "p", "-", stdin=GITHUB).stdout)
         bad = harness.dora("check", "-", stdin=b"[]\n[]\n" + GITHUB[:-1] + b",1]")
         self.assertIn(b"input:3: not an object", bad.stderr)
-        for content, records in ((b'{"id":"1","finished_at":"2024-01-01","items":[]}', 1), (b"[1]", 1), (b"[]\n[1]", 1)):
+        for content, records in ((b'{"id":"1","opened_at":0,"items":[]}', 1), (b"[1]", 1), (b"[]\n[1]", 1)):
             done = harness.dora("check", "--format", "json", "-", stdin=content)
             self.assertEqual(json.loads(done.stdout or b'{"records":1}')["records"], records)
         done = harness.dora("report", "--from", "github", "-", stdin=b'{"message": "Bad credentials"}')
