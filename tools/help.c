@@ -193,9 +193,21 @@ void help_verb(enum verb verb) {
     }
 }
 
-/* What a mapping says of itself: the comments that it begins with, and its notes. */
+/* A parameter as --set would give it, with the words that it has by itself: "NAME = word word". */
+static void print_parameter(const char *text, int size, bool first) {
+    int name = (int)strcspn(text, " ");
+    if (first)
+        fputs("\nParameters, as they are unless told otherwise (* is any text, - is nothing):\n\n", stdout);
+    printf("  --set '%.*s=", name, text);
+    for (const char *at = text + name + 3, *end = text + size; at < end; at++)
+        putchar(*at == ' ' ? ',' : *at);
+    puts("'");
+}
+
+/* What a mapping says of itself: the comments that it begins with, its notes, its parameters. */
 static void print_source(const char *text) {
-    bool begun = false;
+    static const char parameter[] = "parameter ";
+    bool begun = false, any = false;
     for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
         end = line + strcspn(line, "\n");
         int size = (int)(end - line);
@@ -203,6 +215,10 @@ static void print_source(const char *text) {
             printf("%.*s\n", size > 2 ? size - 2 : 0, line + 2);
         else if (strncmp(line, "note \"", 6) == 0 && size > 7)
             printf("%.*s\n", size - 7, line + 6);
+        else if (strncmp(line, parameter, sizeof parameter - 1) == 0) {
+            print_parameter(line + sizeof parameter - 1, size - (int)sizeof parameter + 1, !any);
+            any = true;
+        }
         begun = begun || line[0] != '#';
     }
 }

@@ -100,6 +100,11 @@ class Texts(Case):
             self.assertIn(f"usage: dora {verb}", text)
         self.run_dora("help", "nonsense", code=2)
 
+    def test_help_has_the_parameters_of_a_source(self) -> None:
+        text = self.run_dora("help", "circleci")[0]
+        self.assertIn("\n  --set 'workflows=*deploy*'\n", text)
+        self.assertNotIn("--set '", self.run_dora("help", "cdevents")[0].replace("--set 'production=-'", ""))
+
     def test_help_is_at_most_100_columns(self) -> None:
         for topic in ("report", "phases", "check", "tiers", "metrics"):
             for line in self.run_dora("help", topic)[0].splitlines():
