@@ -194,13 +194,18 @@ void help_verb(enum verb verb) {
 }
 
 /* A parameter as --set would give it, with the words that it has by itself: "NAME = word word". */
-static void print_parameter(const char *text, int size, bool first) {
-    int name = (int)strcspn(text, " ");
+static void print_parameter(const char *text, const char *end, bool first) {
     if (first)
         fputs("\nParameters, as they are unless told otherwise (* is any text, - is nothing):\n\n", stdout);
-    printf("  --set '%.*s=", name, text);
-    for (const char *at = text + name + 3, *end = text + size; at < end; at++)
-        putchar(*at == ' ' ? ',' : *at);
+    fputs("  --set '", stdout);
+    for (bool named = false; text < end && *text; text++)
+        if (named || *text != ' ')
+            putchar(*text == ' ' ? ',' : *text);
+        else if (end - text > 3) {
+            putchar('=');
+            text += 2; /* the sign and the space behind it */
+            named = true;
+        }
     puts("'");
 }
 
@@ -216,7 +221,7 @@ static void print_source(const char *text) {
         else if (strncmp(line, "note \"", 6) == 0 && size > 7)
             printf("%.*s\n", size - 7, line + 6);
         else if (strncmp(line, parameter, sizeof parameter - 1) == 0) {
-            print_parameter(line + sizeof parameter - 1, size - (int)sizeof parameter + 1, !any);
+            print_parameter(line + sizeof parameter - 1, end, !any);
             any = true;
         }
         begun = begun || line[0] != '#';
