@@ -13,6 +13,8 @@ from processes import ROOT, Failure, Told, note, told_by
 
 PEERS = ("duckdb", "clickhouse", "polars", "pandas")
 PYTHON = "libdora"  # the package, as installed beside the peers
+SIMDJSON = "simdjson"  # a program of its own, for reading NDJSON on one core
+ALONE = ("pandas", SIMDJSON)  # use one core only
 SLOW_NS_A_ROW = 3000  # what takes longer is not run again: 30 s for 10 million rows
 
 
@@ -37,7 +39,7 @@ class Job:
 JOBS = (
     Job("limits", "limits", repeat=5),
     Job("read CSV", "read", CSV, PEERS, cores=(1, 2)),
-    Job("read NDJSON", "read", NDJSON, PEERS, cores=(1, 2)),
+    Job("read NDJSON", "read", NDJSON, (*PEERS, SIMDJSON), cores=(1, 2)),
     Job("read NDJSON with ids, shuffled", "read", IDS, ("duckdb",), "read-ids"),
     Job("read Arrow", "read-arrow", None, ("duckdb",), "read", PARQUET),
     Job("read a pyarrow table in Python", "read", PARQUET, python=True),
@@ -79,6 +81,7 @@ class Suite:
     maker: Maker
     measure: Path
     python: str  # of the peers; "" where there is none
+    simdjson: Path  # its program
     peers: tuple[str, ...]  # those that it can import
     rows: int
     rounds: int
@@ -105,7 +108,9 @@ def peers_run(suite: Suite, job: Job, engine: str, cores: int, answer: Path | No
     history = job.theirs or job.history
     assert history
     command = [suite.python, str(ROOT / "bench/peers/run_peer.py"), engine, job.peer_step or job.step]
-    command += [str(suite.maker.file(history, suite.rows)), "--threads", str(cores), "--repeat", str(job.repeat)]
+    command += ["--threads", str(cores)]
+    command = [str(suite.simdjson)] if engine == SIMDJSON else command
+    command += [str(suite.maker.file(history, suite.rows)), "--repeat", str(job.repeat)]
     if answer:
         command += ["--answers", str(answer)]
     return told_by(command, cores, 900)
@@ -144,7 +149,7 @@ def run_job(suite: Suite, job: Job, cores: int) -> list[Told]:
     if job.python and PYTHON not in suite.peers:
         note("  the Python package is not installed beside the peers")
         return []
-    engines = ["libdora", *(peer for peer in job.peers if peer in suite.peers and (cores == 1 or peer != "pandas"))]
+    engines = ["libdora", *(peer for peer in job.peers if peer in suite.peers and (cores == 1 or peer not in ALONE))]
     told: dict[str, Told] = {}
     again: dict[str, list[Told]] = {engine: [] for engine in engines}
     slow_seconds = suite.rows * SLOW_NS_A_ROW * 1e-9

@@ -122,6 +122,10 @@ def limit_rows(results: Results) -> list[Row]:
     size, seconds = number("bytes", "read CSV"), number("seconds", "read CSV")
     if size and seconds:
         rows.append(["libdora: reading CSV to placed facts, GB/s", figure(size / seconds * 1e-9)])
+    for engine, what in (("libdora", "to placed facts"), ("simdjson", "to typed columns, by its On-Demand")):
+        size, seconds = (results.number(name, "read NDJSON", engine) for name in ("bytes", "seconds"))
+        if size and seconds:
+            rows.append([f"{NAMES[engine]}: reading NDJSON {what}, GB/s", figure(size / seconds * 1e-9)])
     query, records = number("query_seconds", "B whole"), number("records", "B whole")
     if query and records:
         rows.append(["libdora: rolling windows of the whole, ns a fact", figure(query * 1e9 / records)])

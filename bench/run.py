@@ -22,7 +22,7 @@ import growth
 import instructions
 import render
 from histories import Maker
-from jobs import JOBS, PEERS, PYTHON, Job, Suite, run_job
+from jobs import JOBS, PEERS, PYTHON, SIMDJSON, Job, Suite, run_job
 from processes import ALL_CORES, ROOT, Failure, Told, note, output_of, told_by
 
 PACKAGES = {"duckdb": "duckdb", "clickhouse": "chdb", "polars": "polars", "pandas": "pandas", PYTHON: "libdora"}
@@ -43,7 +43,13 @@ def versions_of(python: str) -> dict[str, str]:
 
 
 def peers_named(versions: dict[str, str], python: str) -> str:
-    names = {"duckdb": "DuckDB", "clickhouse": "chdb", "polars": "Polars", "pandas": "pandas"}
+    names = {
+        "duckdb": "DuckDB",
+        "clickhouse": "chdb",
+        "polars": "Polars",
+        "pandas": "pandas",
+        SIMDJSON: "simdjson",
+    }
     said = [f"{names[engine]} {version}" for engine, version in versions.items() if engine in names]
     if "clickhouse" in versions:
         engine = output_of([python, "-c", "import chdb; print(chdb.query('SELECT version()', 'TSV'))"])
@@ -133,6 +139,15 @@ def build_programs(build: Path) -> None:
     subprocess.run(["ninja", "--quiet", "-C", str(build), *programs], check=True, stdout=sys.stderr)
 
 
+def simdjson_version(program: Path) -> str:
+    """Builds the program for this machine where simdjson's headers are; "" where they are not."""
+    source = ROOT / "bench/peers/simdjson_peer.cpp"
+    command = ["c++", "-std=c++17", "-O3", "-march=native", str(source), "-lsimdjson", "-o", str(program)]
+    program.parent.mkdir(parents=True, exist_ok=True)
+    output_of(command)
+    return output_of([str(program), "--version"])
+
+
 def main() -> int:
     asked = parse_arguments()
     if asked.list:
@@ -142,13 +157,17 @@ def main() -> int:
     build_programs(build)
     python = "" if asked.no_peers or not Path(asked.peers).exists() else asked.peers
     versions = versions_of(python)
+    simdjson = work / "simdjson_peer"
+    if not asked.no_peers and (version := simdjson_version(simdjson)):
+        versions[SIMDJSON] = version
     maker = Maker(work / "data", build / "bench/bench_generate", python, asked.seed)
     maker.clean()
     suite = Suite(
         maker,
         build / "bench/bench_measure",
         python,
-        tuple(engine for engine in (*PEERS, PYTHON) if engine in versions),
+        simdjson,
+        tuple(engine for engine in (*PEERS, PYTHON, SIMDJSON) if engine in versions),
         asked.rows,
         asked.rounds,
         work,
