@@ -5,6 +5,7 @@
 #ifndef DORA_ENGINE_H
 #define DORA_ENGINE_H
 
+#include "base/asking.h"
 #include "base/threads.h"
 #include "derive/derived.h"
 #include "facts/pending.h"
@@ -35,6 +36,11 @@ struct dora_engine {
     struct dora__record record;
     struct dora__items items;
 };
+
+/* Long work of an engine, not yet begun. */
+struct dora__asking dora__engine_asking(const dora_engine *engine, const char *stage);
+/* The failure of work that had only these two: CANCELLED where it was stopped, else MEMORY. */
+dora_status dora__engine_fail_stopped(const struct dora__asking *asking, dora_error *error);
 
 /* Puts what waits (see facts/pending.h): to be called before the facts are looked at. */
 dora_status dora__engine_flush(dora_engine *engine, dora_error *error);

@@ -110,9 +110,9 @@ static dora_status restate_row(struct restating *restating, const struct dora__r
 static dora_status restate_rows(struct restating *restating, dora_kind kind, bool named) {
     struct dora__rows rows;
     restating->table = &restating->facts->tables[kind];
-    dora_status status = dora__rows_make(&rows, restating->facts, restating->catalog, kind, named);
-    if (status != DORA_OK)
-        return status;
+    dora_status status = DORA_OK;
+    if (!dora__rows_make(&rows, restating->facts, restating->catalog, kind, named))
+        return restating->catalog->asking->stopped ? DORA_ERROR_CANCELLED : DORA_ERROR_MEMORY;
     for (uint32_t i = 0; i < rows.count && status == DORA_OK; i++)
         status = restate_row(restating, &rows, rows.rows[i]);
     dora__rows_free(&rows);
@@ -130,14 +130,15 @@ dora_status dora_engine_facts(dora_engine *engine, dora_fact_fn on_fact, void *c
     struct dora__catalog catalog;
     struct restating restating = {.facts = &engine->facts, .on_fact = on_fact, .context = context};
     restating.catalog = &catalog;
-    if (!dora__catalog_make(&catalog, &engine->facts))
-        return dora__fail_memory(error);
+    struct dora__asking asking = dora__engine_asking(engine, "stating");
+    if (!dora__catalog_make(&catalog, &engine->facts, &asking))
+        return dora__engine_fail_stopped(&asking, error);
     for (int kind = 0; kind < 2 * DORA_KIND_COUNT && status == DORA_OK; kind++)
         status = restate_rows(&restating, (dora_kind)(kind / 2), kind % 2);
     dora__catalog_free(&catalog);
     dora__free(&engine->memory, restating.ranks, restating.ranks_capacity, sizeof *restating.ranks);
     dora__free(&engine->memory, restating.items, restating.items_capacity, sizeof *restating.items);
     if (status == DORA_ERROR_CANCELLED)
-        return dora__fail(error, status, "the caller asked to stop");
+        return dora__fail(error, status, asking.stopped ? "cancelled" : "the caller asked to stop");
     return status == DORA_OK ? status : dora__fail_memory(error);
 }

@@ -13,11 +13,23 @@
 
 #include <string.h>
 
+struct dora__asking dora__engine_asking(const dora_engine *engine, const char *stage) {
+    return (struct dora__asking){
+        .progress = engine->linking.progress, .context = engine->linking.progress_context, .told = {.stage = stage}};
+}
+
+dora_status dora__engine_fail_stopped(const struct dora__asking *asking, dora_error *error) {
+    return asking->stopped ? dora__fail(error, DORA_ERROR_CANCELLED, "cancelled") : dora__fail_memory(error);
+}
+
 /* The state in `bytes`, from *begin on; to be freed by the caller in any case. */
 static dora_status make_state(dora_engine *engine, struct dora__bytes *bytes, size_t *begin, dora_error *error) {
+    struct dora__asking asking = dora__engine_asking(engine, "saving");
     dora_status status = dora__engine_flush(engine, error);
+    bytes->asking = &asking;
     if (status == DORA_OK && dora__state_save(&engine->facts, bytes, begin) != DORA_OK)
-        status = dora__fail_memory(error);
+        status = dora__engine_fail_stopped(&asking, error);
+    bytes->asking = NULL;
     return status;
 }
 
@@ -98,13 +110,14 @@ dora_status dora_engine_load(dora_engine *engine, const void *bytes, size_t size
         return dora__fail(error, DORA_ERROR_ARGUMENT, "no engine or no bytes");
     dora_merge_options own;
     struct dora__facts loaded;
+    struct dora__asking asking = dora__engine_asking(engine, "loading");
     dora_status status = take_options(options, &own, error);
     if (status == DORA_OK)
         status = dora__engine_flush(engine, error);
     if (status != DORA_OK)
         return status;
     dora__facts_init(&loaded, &engine->memory);
-    status = dora__state_load(&loaded, bytes, size, error);
+    status = dora__state_load(&loaded, bytes, size, &asking, error);
     if (status == DORA_OK && is_new(&engine->facts)) {
         if ((status = dora__engine_adopt(engine, loaded.frozen, error)) != DORA_OK) {
             dora__facts_free(&loaded);

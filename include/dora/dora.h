@@ -203,7 +203,7 @@ typedef enum dora_changes { DORA_CHANGES_LISTED = 0, DORA_CHANGES_TIME = 1 } dor
 #define DORA_ATTRIBUTION_EXPLICIT  (-1)      /* only incidents that name their deployment */
 #define DORA_ATTRIBUTION_UNLIMITED INT64_MAX /* the last deployment before, however long ago */
 
-/* How far long work is. `done` of `total` steps of `stage` ("reading", "settling", "querying"); total 0: not known. */
+/* Long work: `done` of `total` (0: not known) steps of reading, settling, querying, saving, loading or stating. */
 typedef struct dora_progress {
     const char *stage;
     uint64_t done;
@@ -211,8 +211,8 @@ typedef struct dora_progress {
 } dora_progress;
 
 /* Called now and then during long work: every 65,536 rows while reading Arrow arrays, every some thousand facts while
-   settling, with each group and each 65,536 windows while querying; a sort runs between two calls. Non-zero cancels:
-   the call returns DORA_ERROR_CANCELLED and the engine stays usable. Must not call into the same engine. */
+   settling, with each group and each 65,536 windows while querying; never while facts are merged. Non-zero cancels: the
+   call returns DORA_ERROR_CANCELLED and the engine stays usable. Must not call into the same engine. */
 typedef int (*dora_progress_fn)(void *context, const dora_progress *progress);
 
 /* What decides which facts link to which; fixed for the life of an engine. */
@@ -431,18 +431,18 @@ typedef struct dora_merge_options {
 } dora_merge_options;
 
 /* Writes the state in one call of `write` or more. O(facts * fields + bytes of strings), and as much memory as the
-   state has bytes and some 40 bytes a fact of the largest kind. Errors: MEMORY, IO (`write` said so), ARGUMENT. */
+   state has bytes and some 40 bytes a fact of the largest kind. Errors: MEMORY, IO (`write`), CANCELLED, ARGUMENT. */
 DORA_API dora_status dora_engine_save(dora_engine *engine, dora_write_fn write, void *context, dora_error *error);
 
 /* Puts the state in the place of the file `path`, or makes it: at any moment the name means the old bytes or the new
-   ones, on the disk, too. A symbolic link is refused; a file's mode is kept. Errors: MEMORY, IO, ARGUMENT. */
+   ones, on the disk, too. A symbolic link is refused; a file's mode is kept. Errors as above. */
 DORA_API dora_status dora_engine_save_file(dora_engine *engine, const char *path, dora_error *error);
 
 /*
  * Adds the facts of a state, verified in full: frame, checksums and every value. As dora_engine_merge() with an engine
  * that has these facts; into an engine without facts nothing is looked up. `options` may be NULL. Memory of at most
  * 1,000 bytes a byte of the state and 32 MiB, whatever it says. Errors: STATE (error->byte is the place), REPEATED,
- * MEMORY, LIMIT, ARGUMENT; after STATE and REPEATED the engine is unchanged.
+ * MEMORY, LIMIT, ARGUMENT, CANCELLED; after STATE, REPEATED and CANCELLED the engine is unchanged.
  */
 DORA_API dora_status dora_engine_load(dora_engine *engine, const void *bytes, size_t size,
                                       const dora_merge_options *options, dora_error *error);

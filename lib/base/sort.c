@@ -31,11 +31,16 @@ static void make_places(size_t *counts, size_t digits) {
 #include "base/sort_keys.h"
 
 uint64_t *dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits) {
-    return sort_u64(keys, scratch, count, skip_bits);
+    return sort_u64(keys, scratch, count, skip_bits, NULL);
+}
+
+uint64_t *dora__sort_u64_asking(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits,
+                                struct dora__asking *asking) {
+    return sort_u64(keys, scratch, count, skip_bits, asking);
 }
 
 uint32_t *dora__sort_u32(uint32_t *keys, uint32_t *scratch, size_t count) {
-    return sort_u32(keys, scratch, count, 0);
+    return sort_u32(keys, scratch, count, 0, NULL);
 }
 
 static void sort_run(uint32_t *items, size_t count, dora__compare_fn *compare, const void *context) {

@@ -5,12 +5,16 @@
 #ifndef DORA_BASE_SORT_H
 #define DORA_BASE_SORT_H
 
+#include "base/asking.h"
 #include "base/memory.h"
 
 /* Sorts keys[0..count) ascending by their upper `64 - skip_bits` bits, stably; scratch has room for count keys. Returns
    whichever of the two holds them sorted; the other one's content is lost. A pass for each digit of some 8 to 11 bits
    in the range of bits in which keys differ; up to 32 keys by insertion, in place and without the scratch. */
 uint64_t *dora__sort_u64(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits);
+/* The same, which asks now and then; in no order where it is to stop. */
+uint64_t *dora__sort_u64_asking(uint64_t *keys, uint64_t *scratch, size_t count, unsigned skip_bits,
+                                struct dora__asking *asking);
 uint32_t *dora__sort_u32(uint32_t *keys, uint32_t *scratch, size_t count);
 
 /* Negative, 0 or positive as item a belongs before, with or after item b. */

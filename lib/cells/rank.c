@@ -38,8 +38,11 @@ static void count_digits(struct digits *digits, const uint32_t *keys, size_t cou
     }
 }
 
-void dora__rank_keys(const uint32_t *keys, size_t count, uint64_t *room, uint32_t **rank, uint32_t **by_rank) {
+bool dora__rank_keys(const uint32_t *keys, size_t count, uint64_t *room, uint32_t **rank, uint32_t **by_rank,
+                     struct dora__asking *asking) {
     struct digits digits;
+    if (!dora__asking_take(asking, count))
+        return false;
     count_digits(&digits, keys, count);
     uint32_t *place = digits.place[0];
     *rank = (uint32_t *)room;
@@ -50,7 +53,7 @@ void dora__rank_keys(const uint32_t *keys, size_t count, uint64_t *room, uint32_
             (*rank)[i] = at;
             (*by_rank)[at] = keys[i];
         }
-        return;
+        return true;
     }
     /* The last pass reads from the upper half, so that the lower one is free for ranks. */
     uint64_t *to = digits.passes % 2 == 0 ? room + count : room, *from;
@@ -61,14 +64,19 @@ void dora__rank_keys(const uint32_t *keys, size_t count, uint64_t *room, uint32_
         from = to;
         to = from == room ? room + count : room;
         place = digits.place[pass];
+        if (!dora__asking_take(asking, count))
+            return false;
         for (size_t i = 0; i < count; i++)
             to[place[from[i] >> shift & digits.mask]++] = from[i];
     }
     from = to;
     place = digits.place[pass];
+    if (!dora__asking_take(asking, count))
+        return false;
     for (size_t i = 0; i < count; i++) {
         uint32_t at = place[from[i] >> shift & digits.mask]++;
         (*rank)[(uint32_t)from[i]] = at;
         (*by_rank)[at] = (uint32_t)(from[i] >> 32);
     }
+    return true;
 }

@@ -5,10 +5,11 @@
 #ifndef DORA_CELLS_RANK_H
 #define DORA_CELLS_RANK_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/asking.h"
 
-/* Sets *rank to the rank of each key, *by_rank to the keys in order. Both lie in `room`, of 2 * count words. */
-void dora__rank_keys(const uint32_t *keys, size_t count, uint64_t *room, uint32_t **rank, uint32_t **by_rank);
+/* Sets *rank to the rank of each key, *by_rank to the keys in order. Both lie in `room`, of 2 * count words. False:
+   stopped. */
+bool dora__rank_keys(const uint32_t *keys, size_t count, uint64_t *room, uint32_t **rank, uint32_t **by_rank,
+                     struct dora__asking *asking);
 
 #endif

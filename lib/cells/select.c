@@ -22,8 +22,8 @@ const struct dora__select_kernel *dora__select_kernel(void) {
 }
 
 void dora__select_init(struct dora__select *select, struct dora__memory *memory,
-                       const struct dora__select_kernel *kernel) {
-    *select = (struct dora__select){.memory = memory, .kernel = kernel};
+                       const struct dora__select_kernel *kernel, struct dora__asking *asking) {
+    *select = (struct dora__select){.memory = memory, .asking = asking, .kernel = kernel};
 }
 
 void dora__select_free(struct dora__select *select) {
@@ -41,7 +41,9 @@ static bool make_values(struct dora__select *select, size_t *kept) {
     uint64_t *values = select->keys_room.data;
     for (size_t i = 0; i < strip->count; i++)
         values[i] = dora__biased(strip->wide[i]);
-    values = dora__sort_u64(values, values + strip->count, strip->count, 0);
+    values = dora__sort_u64_asking(values, values + strip->count, strip->count, 0, select->asking);
+    if (!dora__asking_take(select->asking, strip->count))
+        return false;
     *kept = 0;
     for (size_t i = 0; i < strip->count; i++)
         if (!*kept || values[*kept - 1] != values[i])
@@ -71,9 +73,13 @@ static bool rank_samples(struct dora__select *select) {
         return false;
     uint64_t *room = select->sort_room.data;
     uint32_t *keys = strip->wide ? (uint32_t *)(room + 2 * count) : strip->narrow;
-    for (size_t i = 0; strip->wide && i < count; i++)
+    for (size_t i = 0; strip->wide && i < count; i++) {
+        if (!dora__asking_at(select->asking, i))
+            return false;
         keys[i] = key_of(select->values, values, dora__biased(strip->wide[i]));
-    dora__rank_keys(keys, count, room, &rank, &by_rank);
+    }
+    if (!dora__rank_keys(keys, count, room, &rank, &by_rank, select->asking))
+        return false;
     select->rank = rank;
     select->by_rank = by_rank;
     return true;

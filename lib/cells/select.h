@@ -42,6 +42,7 @@ struct dora__select_kernel {
 
 struct dora__select {
     struct dora__memory *memory;
+    struct dora__asking *asking; /* whether to go on with much; NULL: always */
     const struct dora__select_kernel *kernel;
     void (*run)(struct dora__select *select, const struct dora__asked *asked);
     const struct dora__strip *strip;
@@ -68,11 +69,11 @@ struct dora__select {
 enum { DORA__BLOCK_BITS = 9, DORA__SUPERBLOCK_BITS = 15 };
 
 void dora__select_init(struct dora__select *select, struct dora__memory *memory,
-                       const struct dora__select_kernel *kernel);
+                       const struct dora__select_kernel *kernel, struct dora__asking *asking);
 void dora__select_free(struct dora__select *select);
 
-/* Begins with a loaded strip. `sliding_days`: the length of windows where they overlap, else 0. False: out of memory.
-   O(samples) where sliding. */
+/* Begins with a loaded strip. `sliding_days`: the length of windows where they overlap, else 0. False: out of memory
+   or stopped. O(samples) where sliding. */
 bool dora__select_begin(struct dora__select *select, const struct dora__strip *strip, uint32_t sliding_days);
 /* Ends with a strip, before it is loaded again. */
 void dora__select_end(struct dora__select *select);

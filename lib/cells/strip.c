@@ -12,10 +12,11 @@
 
 enum { VECTOR_ROOM = 8 }; /* values that may be read, not used, past the last */
 
-void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory, uint32_t events) {
+void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory, uint32_t events,
+                      struct dora__asking *asking) {
     if (events >> DORA__EVENT_DAYS & 1)
         events |= UINT32_C(1) << DORA__EVENT_DEPLOYMENT;
-    *strip = (struct dora__strip){.memory = memory, .events = events};
+    *strip = (struct dora__strip){.memory = memory, .asking = asking, .events = events};
 }
 
 void dora__buffer_free(struct dora__buffer *buffer, struct dora__memory *memory) {
@@ -90,7 +91,9 @@ static bool order_words(struct dora__strip *strip, uint64_t *words, const int64_
         return false;
     for (size_t i = 0; wide && i < count; i++)
         words[i] |= i;
-    uint64_t *sorted = dora__sort_u64(words, strip->scratch.data, count, DORA__WORD_DAY);
+    uint64_t *sorted = dora__sort_u64_asking(words, strip->scratch.data, count, DORA__WORD_DAY, strip->asking);
+    if (strip->asking && strip->asking->stopped)
+        return false;
     if (sorted != words)
         memcpy(words, sorted, count * sizeof *words);
     if (!wide)

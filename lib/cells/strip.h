@@ -6,6 +6,7 @@
 #ifndef DORA_CELLS_STRIP_H
 #define DORA_CELLS_STRIP_H
 
+#include "base/asking.h"
 #include "base/wide.h"
 #include "cells/placed.h"
 
@@ -17,14 +18,15 @@ struct dora__buffer {
 
 struct dora__strip {
     struct dora__memory *memory;
-    uint32_t events;     /* bit e: events e are totalled */
-    size_t count;        /* values */
-    size_t most;         /* that any group has; buffers are made for them at once */
-    size_t days;         /* days that have samples */
-    size_t days_most;    /* that there is room for */
-    const int32_t *day;  /* of each such day, ascending, and INT32_MAX behind them */
-    const size_t *begin; /* the day's values are begin[d] .. begin[d + 1] - 1 */
-    uint32_t *narrow;    /* values by day, in units; with room for a vector behind them. Or: */
+    struct dora__asking *asking; /* whether to go on with much; NULL: always */
+    uint32_t events;             /* bit e: events e are totalled */
+    size_t count;                /* values */
+    size_t most;                 /* that any group has; buffers are made for them at once */
+    size_t days;                 /* days that have samples */
+    size_t days_most;            /* that there is room for */
+    const int32_t *day;          /* of each such day, ascending, and INT32_MAX behind them */
+    const size_t *begin;         /* the day's values are begin[d] .. begin[d + 1] - 1 */
+    uint32_t *narrow;            /* values by day, in units; with room for a vector behind them. Or: */
     const int64_t *wide;
     const uint64_t *narrow_sums;          /* days + 1: sum of all narrow values before day d, in units. Or: */
     const dora__wide *wide_sums;          /* of wide ones */
@@ -33,11 +35,13 @@ struct dora__strip {
     struct dora__buffer directory_days, directory_begin, values, scratch, sums, totals_room, counted;
 };
 
-/* `events`: bit e where events e are asked; DORA__EVENT_DAYS takes DORA__EVENT_DEPLOYMENT with it. */
-void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory, uint32_t events);
+/* `events`: bit e where events e are asked; DORA__EVENT_DAYS takes DORA__EVENT_DEPLOYMENT with it. What returns false
+   below is out of memory, or was stopped. */
+void dora__strip_init(struct dora__strip *strip, struct dora__memory *memory, uint32_t events,
+                      struct dora__asking *asking);
 void dora__strip_free(struct dora__strip *strip);
 
-/* Loads a group, once: its words are put into the order of days. False: out of memory. O(samples). */
+/* Loads a group, once: its words are put into the order of days. O(samples). */
 bool dora__strip_load(struct dora__strip *strip, const struct dora__placed *placed, uint32_t group);
 
 /* In two steps, for strips that share a group, each with some of its days: the words are put into order once, then

@@ -96,14 +96,36 @@ static dora_status take_samples(struct marking *marking) {
     return DORA_OK;
 }
 
-/* Cells by key: an order of places, then the cells. */
-static int compare_cells(const void *context, uint32_t a, uint32_t b) {
-    const struct dora__marked_cell *cells = context;
-    return (cells[a].key > cells[b].key) - (cells[a].key < cells[b].key);
-}
-
-static bool sort_cells(struct dora_mark *mark) {
-    return dora__put_in_order(mark->memory, mark->cells, mark->count, sizeof *mark->cells, compare_cells, mark->cells);
+/* Cells by key: the keys, which all differ, then the cell of each, by the index. OK, MEMORY or CANCELLED. */
+static dora_status sort_cells(struct marking *marking) {
+    struct dora_mark *mark = marking->mark;
+    const struct dora__linking *linking = &marking->derived->linking;
+    struct dora__asking asking = {
+        .progress = linking->progress, .context = linking->progress_context, .told = {.stage = "querying"}};
+    size_t count = mark->count;
+    if (count < 2)
+        return DORA_OK;
+    uint64_t *keys = dora__alloc(mark->memory, 2 * count, sizeof *keys);
+    struct dora__marked_cell *cells = dora__alloc(mark->memory, count, sizeof *cells);
+    bool done = keys && cells;
+    for (size_t i = 0; done && i < count; i++)
+        keys[i] = mark->cells[i].key;
+    const uint64_t *sorted = done ? dora__sort_u64_asking(keys, keys + count, count, 0, &asking) : NULL;
+    for (size_t i = 0; done && i < count; i++) {
+        const uint32_t *place = dora__asking_at(&asking, i) ? dora__map_find(&marking->index, sorted[i]) : NULL;
+        if (place)
+            cells[i] = mark->cells[*place];
+        done = place != NULL;
+    }
+    if (done) {
+        dora__free(mark->memory, mark->cells, mark->capacity, sizeof *mark->cells);
+        mark->cells = cells;
+        mark->capacity = count;
+    } else {
+        dora__free(mark->memory, cells, count, sizeof *cells);
+    }
+    dora__free(mark->memory, keys, 2 * count, sizeof *keys);
+    return done ? DORA_OK : asking.stopped ? DORA_ERROR_CANCELLED : DORA_ERROR_MEMORY;
 }
 
 static void take_whole(struct dora_mark *mark, const struct dora__derived *derived) {
@@ -124,9 +146,9 @@ dora_status dora__mark_fill(struct dora_mark *mark, struct dora__derived *derive
         return status;
     dora__map_init(&marking.index, mark->memory, mark->secret);
     status = take_samples(&marking);
+    if (status == DORA_OK)
+        status = sort_cells(&marking);
     dora__map_free(&marking.index);
-    if (status == DORA_OK && !sort_cells(mark))
-        status = DORA_ERROR_MEMORY;
     if (status == DORA_OK)
         take_whole(mark, derived);
     else

@@ -228,13 +228,13 @@ dora_status dora__run_step(struct dora__run *run, uint32_t group) {
 }
 
 bool dora__part_init(struct dora__part *part, const struct dora__run *run, const struct dora__placed *placed,
-                     struct dora_result *result) {
+                     struct dora_result *result, struct dora__asking *asking) {
     part->run = run;
     part->placed = placed;
     part->result = result;
     dora__row_writer_init(&part->writer, run->plan, run->derived);
     bool done = dora__figures_init(&part->figures, run->plan, run->derived);
-    dora__source_init(&part->source, run->plan, run->memory, part->figures.events);
+    dora__source_init(&part->source, run->plan, run->memory, part->figures.events, asking);
     return done;
 }
 
@@ -290,8 +290,11 @@ static uint32_t next_windows(const struct dora__run *run, uint64_t window, uint3
 
 static dora_status run_group(struct dora__run *run, struct dora__part *part, uint32_t group) {
     uint64_t window = dora__plan_first_window(run->plan, &run->span, run->groups[group].born);
-    dora_status status =
-        window < run->windows && !dora__source_begin(&part->source, part->placed, group) ? DORA_ERROR_MEMORY : DORA_OK;
+    dora_status status = DORA_OK;
+    if (window < run->windows && !dora__source_begin(&part->source, part->placed, group))
+        status = dora__source_failure(&part->source);
+    if (status == DORA_ERROR_CANCELLED)
+        return dora__fail(run->error, status, "cancelled");
     uint32_t stride = dora__run_stride(run, part->placed, group);
     if (status == DORA_OK && stride < DORA__WINDOWS) /* to load many samples takes as long as to rank them */
         status = dora__run_step(run, group);
@@ -370,9 +373,13 @@ static dora_status place(const struct dora__run *run, struct dora__placed placed
 static dora_status run_report(struct dora__run *run) {
     struct dora__placed placed[DORA__SERIES_COUNT] = {{0}};
     struct dora__part *part = dora__alloc_zeroed(run->memory, 1, sizeof *part);
+    const struct dora__linking *linking = &run->derived->linking;
+    struct dora__asking asking = {.progress = linking->progress,
+                                  .context = linking->progress_context,
+                                  .told = {"querying", 0, run->groups_count}};
     if (!part)
         return DORA_ERROR_MEMORY;
-    dora_status status = dora__part_init(part, run, placed, run->result) ? make_room(run) : DORA_ERROR_MEMORY;
+    dora_status status = dora__part_init(part, run, placed, run->result, &asking) ? make_room(run) : DORA_ERROR_MEMORY;
     if (status == DORA_OK)
         status = place(run, placed);
     if (status == DORA_ERROR_CANCELLED)

@@ -55,9 +55,10 @@ struct dora__part {
     struct dora__row_writer writer;
 };
 
-/* False: out of memory. To be freed either way; the result is not. */
+/* `asking` is NULL where another thread than the caller's uses the part. False: out of memory. To be freed either way;
+   the result is not. */
 bool dora__part_init(struct dora__part *part, const struct dora__run *run, const struct dora__placed *placed,
-                     struct dora_result *result);
+                     struct dora_result *result, struct dora__asking *asking);
 void dora__part_free(struct dora__part *part);
 
 /* Appends the rows of the windows whose figures were found. MEMORY or LIMIT. */

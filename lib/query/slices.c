@@ -9,6 +9,8 @@
  */
 #include "query/run.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 enum { SLICES_A_THREAD = 8, ROW_WEIGHT = 4 /* of a row, in samples */ };
@@ -81,7 +83,7 @@ static uint64_t cut_windows(const struct slicing *slicing, uint32_t group, uint3
 /* A slice of a group's windows for each thread. */
 static dora_status divide_group(struct slicing *slicing, uint32_t group, bool *divided) {
     if (!dora__source_share(&slicing->parts[0]->source, slicing->placed, group, divided))
-        return DORA_ERROR_MEMORY;
+        return dora__source_failure(&slicing->parts[0]->source);
     for (uint32_t i = 0; *divided && i < slicing->threads; i++) {
         uint64_t begin = cut_windows(slicing, group, i), end = cut_windows(slicing, group, i + 1);
         if (begin < end && !add_slice(slicing, (struct slice){.group = group,
@@ -203,7 +205,7 @@ static dora_status make_groups(struct slicing *slicing, struct dora__part *part,
     for (uint32_t group = slice->group; group < slice->group + slice->groups && status == DORA_OK; group++) {
         uint64_t window = first_window(run, group);
         if (window < run->windows && !dora__source_begin(&part->source, slicing->placed, group))
-            return DORA_ERROR_MEMORY;
+            return dora__source_failure(&part->source);
         status = make_windows(slicing, part, group, window, run->windows, thread);
     }
     return status;
@@ -220,7 +222,7 @@ static dora_status make_rows(struct slicing *slicing, struct dora__part *part, s
     int32_t first = dora__plan_window(run->plan, &run->span, slice->window).from;
     int32_t last = dora__plan_window(run->plan, &run->span, end - 1).to;
     if (!dora__source_begin_days(&part->source, slicing->placed, slice->group, first, last))
-        return DORA_ERROR_MEMORY;
+        return dora__source_failure(&part->source);
     return make_windows(slicing, part, slice->group, slice->window, end, thread);
 }
 
@@ -230,7 +232,7 @@ static struct dora__part *part_of(struct slicing *slicing, uint32_t thread) {
     if (*part)
         return *part;
     *part = dora__alloc_zeroed(slicing->run->memory, 1, sizeof **part);
-    return *part && dora__part_init(*part, slicing->run, slicing->placed, NULL) ? *part : NULL;
+    return *part && dora__part_init(*part, slicing->run, slicing->placed, NULL, NULL) ? *part : NULL;
 }
 
 /* A dora__task_fn. */
@@ -395,5 +397,7 @@ dora_status dora__run_slices(struct dora__run *run, const struct dora__placed *p
             dora__part_free(slicing.parts[i]);
         dora__free(run->memory, slicing.parts[i], 1, sizeof *slicing.parts[i]);
     }
+    if (status == DORA_ERROR_CANCELLED && part->source.asking->stopped)
+        return dora__fail(run->error, status, "cancelled");
     return status == DORA_ERROR_LIMIT ? dora__run_fail_bytes(run) : status;
 }

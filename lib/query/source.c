@@ -8,14 +8,15 @@
 #include <string.h>
 
 void dora__source_init(struct dora__source *source, const struct dora__plan *plan, struct dora__memory *memory,
-                       uint32_t events) {
+                       uint32_t events, struct dora__asking *asking) {
     memset(source, 0, sizeof *source);
     source->plan = plan;
     source->memory = memory;
+    source->asking = asking;
     for (int series = 0; series < DORA__SERIES_COUNT; series++)
-        dora__strip_init(&source->strips[series], memory, series == DORA__EVENTS ? events : 0);
+        dora__strip_init(&source->strips[series], memory, series == DORA__EVENTS ? events : 0, asking);
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
-        dora__select_init(&source->selects[series], memory, dora__select_kernel());
+        dora__select_init(&source->selects[series], memory, dora__select_kernel(), asking);
 }
 
 void dora__source_free(struct dora__source *source) {
@@ -23,6 +24,10 @@ void dora__source_free(struct dora__source *source) {
         dora__strip_free(&source->strips[series]);
     for (int series = 0; series < DORA__DISTRIBUTIONS; series++)
         dora__select_free(&source->selects[series]);
+}
+
+dora_status dora__source_failure(const struct dora__source *source) {
+    return source->asking && source->asking->stopped ? DORA_ERROR_CANCELLED : DORA_ERROR_MEMORY;
 }
 
 static bool needs(const struct dora__source *source, int series) {

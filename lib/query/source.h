@@ -10,6 +10,7 @@
 struct dora__source {
     const struct dora__plan *plan;
     struct dora__memory *memory;
+    struct dora__asking *asking; /* whether to go on with a group of many samples; NULL: always */
     struct dora__strip strips[DORA__SERIES_COUNT];
     struct dora__select selects[DORA__DISTRIBUTIONS];
     bool shared;                                     /* leads are in the strip of events */
@@ -21,10 +22,13 @@ struct dora__source {
 
 /* `events`: as in struct dora__figures. */
 void dora__source_init(struct dora__source *source, const struct dora__plan *plan, struct dora__memory *memory,
-                       uint32_t events);
+                       uint32_t events, struct dora__asking *asking);
 void dora__source_free(struct dora__source *source);
 
-/* Begins a group whose samples are placed; false: out of memory. */
+/* Why one of the functions below failed: MEMORY, or CANCELLED. */
+dora_status dora__source_failure(const struct dora__source *source);
+
+/* Begins a group whose samples are placed; false: failed. */
 bool dora__source_begin(struct dora__source *source, const struct dora__placed *placed, uint32_t group);
 
 /* The same with the days first .. last of a group that several sources share, once dora__source_share has put it in
@@ -34,7 +38,7 @@ bool dora__source_share(struct dora__source *source, const struct dora__placed *
 bool dora__source_begin_days(struct dora__source *source, const struct dora__placed *placed, uint32_t group,
                              int32_t first, int32_t last);
 
-/* Finds the figures of figures->windows, all later than those before. False: out of memory. */
+/* Finds the figures of figures->windows, all later than those before. False: failed. */
 bool dora__source_find(struct dora__source *source, struct dora__figures *figures);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef DORA_STATE_BYTES_H
 #define DORA_STATE_BYTES_H
 
+#include "base/asking.h"
 #include "base/little.h"
 #include "base/memory.h"
 
@@ -14,7 +15,8 @@ struct dora__bytes {
     uint8_t *data;
     size_t size;
     size_t capacity;
-    bool failed; /* out of memory */
+    bool failed;                 /* out of memory, or stopped */
+    struct dora__asking *asking; /* asked now and then; may be NULL */
 };
 
 void dora__bytes_free(struct dora__bytes *bytes);
@@ -28,11 +30,18 @@ void dora__bytes_varint(struct dora__bytes *bytes, uint64_t number);
 struct dora__state_cursor {
     const uint8_t *at;
     const uint8_t *end;
-    const char *failure; /* NULL: all is well; else what is wrong at `at` */
+    const char *failure;         /* NULL: all is well; else what is wrong at `at` */
+    struct dora__asking *asking; /* asked now and then; a cursor that is stopped fails. May be NULL */
 };
 
 static inline size_t dora__cursor_left(const struct dora__state_cursor *cursor) {
     return (size_t)(cursor->end - cursor->at);
+}
+
+/* `items` more are written, or about to be. False: the bytes have failed. */
+static inline bool dora__bytes_go_on(struct dora__bytes *bytes, size_t items) {
+    bytes->failed |= !dora__asking_take(bytes->asking, items);
+    return !bytes->failed;
 }
 
 /* Fails the cursor, unless it has failed before. */

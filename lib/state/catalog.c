@@ -37,14 +37,17 @@ static void mark_chunk(struct dora__catalog *catalog, const struct dora__facts *
         mark_lists(&catalog->strings, chunk->column[__builtin_ctzll(left)], rows);
 }
 
-static void mark_used(struct dora__catalog *catalog, const struct dora__facts *facts) {
+static bool mark_used(struct dora__catalog *catalog, const struct dora__facts *facts) {
     for (int kind = 0; kind < DORA_KIND_COUNT; kind++) {
         const struct dora__table *table = &facts->tables[kind];
         for (uint32_t row = 0, rows; row < table->rows; row += rows) {
             rows = table->rows - row < DORA__CHUNK_ROWS ? table->rows - row : DORA__CHUNK_ROWS;
+            if (!dora__asking_take(catalog->asking, rows))
+                return false;
             mark_chunk(catalog, facts, (dora_kind)kind, dora__chunk_of(table, row), rows);
         }
     }
+    return true;
 }
 
 static void mark_frozen(struct dora__catalog *catalog, const struct dora__frozen *frozen) {
@@ -60,29 +63,29 @@ static void mark_frozen(struct dora__catalog *catalog, const struct dora__frozen
         catalog->strings.of[frozen->environments[i].name] = 1;
 }
 
-static bool rank(struct dora__memory *memory, struct dora__ranks *ranks, const struct dora__pool *pool) {
+static bool rank(const struct dora__catalog *catalog, struct dora__ranks *ranks, const struct dora__pool *pool) {
     for (uint32_t handle = 1; handle < ranks->capacity; handle++)
         if (ranks->of[handle])
             ranks->handles[ranks->count++] = handle;
-    if (!dora__sort_strings(memory, pool, ranks->handles, ranks->count))
+    if (!dora__sort_strings(catalog->memory, pool, ranks->handles, ranks->count, catalog->asking))
         return false;
     ranks->of[0] = 0;
-    for (uint32_t i = 0; i < ranks->count; i++)
+    for (uint32_t i = 0; i < ranks->count; i++) {
+        if (!dora__asking_at(catalog->asking, i))
+            return false;
         ranks->of[ranks->handles[i]] = i + 1;
+    }
     return true;
 }
 
-bool dora__catalog_make(struct dora__catalog *catalog, const struct dora__facts *facts) {
-    *catalog = (struct dora__catalog){.memory = facts->memory};
+bool dora__catalog_make(struct dora__catalog *catalog, const struct dora__facts *facts, struct dora__asking *asking) {
+    *catalog = (struct dora__catalog){.memory = facts->memory, .asking = asking};
     bool made = init_ranks(facts->memory, &catalog->strings, &facts->strings) &&
                 init_ranks(facts->memory, &catalog->services, &facts->services);
-    if (made) {
-        mark_used(catalog, facts);
-        if (facts->frozen)
-            mark_frozen(catalog, facts->frozen);
-        made = rank(facts->memory, &catalog->strings, &facts->strings) &&
-               rank(facts->memory, &catalog->services, &facts->services);
-    }
+    if (made && facts->frozen)
+        mark_frozen(catalog, facts->frozen);
+    made = made && mark_used(catalog, facts) && rank(catalog, &catalog->strings, &facts->strings) &&
+           rank(catalog, &catalog->services, &facts->services);
     if (!made)
         dora__catalog_free(catalog);
     return made;

@@ -18,12 +18,13 @@ struct dora__ranks {
 
 struct dora__catalog {
     struct dora__memory *memory;
+    struct dora__asking *asking; /* asked by all that uses the catalog; may be NULL */
     struct dora__ranks strings;
     struct dora__ranks services;
 };
 
-/* O(bytes of strings * log). False: out of memory, and nothing is left to free. */
-bool dora__catalog_make(struct dora__catalog *catalog, const struct dora__facts *facts);
+/* O(bytes of strings * log). False: out of memory or stopped, and nothing is left to free. */
+bool dora__catalog_make(struct dora__catalog *catalog, const struct dora__facts *facts, struct dora__asking *asking);
 void dora__catalog_free(struct dora__catalog *catalog);
 
 /* Whether the handles of a field, the id of `kind` included, are those of services. */
@@ -36,9 +37,10 @@ static inline const struct dora__ranks *dora__ranks_for(const struct dora__catal
     return dora__is_of_services(kind, field) ? &catalog->services : &catalog->strings;
 }
 
-/* Sorts handles by the bytes of their strings, which all differ: by radix, a few bytes at a time. False: out of memory.
- */
-bool dora__sort_strings(struct dora__memory *memory, const struct dora__pool *pool, uint32_t *handles, size_t count);
+/* Sorts handles by the bytes of their strings, which all differ: by radix, a few bytes at a time. False: out of memory
+   or stopped. */
+bool dora__sort_strings(struct dora__memory *memory, const struct dora__pool *pool, uint32_t *handles, size_t count,
+                        struct dora__asking *asking);
 
 /* The strings as a section: each as the bytes that it shares with the one before, and the rest. */
 void dora__strings_put(struct dora__bytes *bytes, const struct dora__pool *pool, const struct dora__ranks *ranks);

@@ -23,6 +23,7 @@ struct loading {
     struct dora__facts *facts;
     const uint8_t *bytes;
     size_t size;
+    struct dora__asking *asking;
     dora_error *error;
     struct section sections[DORA__STATE_SECTIONS_MOST];
     uint32_t count;
@@ -99,7 +100,7 @@ static dora_status take_inputs(struct dora__state_cursor *cursor, struct dora__f
 
 static dora_status load_section(struct loading *loading, const struct section *section) {
     struct dora__facts *facts = loading->facts;
-    struct dora__state_cursor cursor = {section->data, section->data + section->size, NULL};
+    struct dora__state_cursor cursor = {section->data, section->data + section->size, NULL, loading->asking};
     uint32_t table = section->kind - DORA__SECTION_FACTS;
     dora_status status = DORA_OK;
     if (section->kind == DORA__SECTION_SERVICES)
@@ -116,6 +117,8 @@ static dora_status load_section(struct loading *loading, const struct section *s
         return DORA_OK;
     else
         return refuse(loading, section->data, "a section that this version does not know and may not pass over");
+    if (loading->asking->stopped)
+        return dora__fail(loading->error, DORA_ERROR_CANCELLED, "cancelled");
     if (status == DORA_ERROR_LIMIT)
         return dora__fail(loading->error, status, "more than 4 billion facts or strings");
     if (status != DORA_OK)
@@ -125,11 +128,12 @@ static dora_status load_section(struct loading *loading, const struct section *s
     return cursor.failure ? refuse(loading, cursor.at, cursor.failure) : DORA_OK;
 }
 
-dora_status dora__state_load(struct dora__facts *facts, const void *bytes, size_t size, dora_error *error) {
+dora_status dora__state_load(struct dora__facts *facts, const void *bytes, size_t size, struct dora__asking *asking,
+                             dora_error *error) {
     struct loading *loading = dora__alloc_zeroed(facts->memory, 1, sizeof *loading);
     if (!loading)
         return dora__fail_memory(error);
-    *loading = (struct loading){.facts = facts, .bytes = bytes, .size = size, .error = error};
+    *loading = (struct loading){.facts = facts, .bytes = bytes, .size = size, .asking = asking, .error = error};
     dora_status status = check_head(loading);
     if (status == DORA_OK)
         status = check_sections(loading);

@@ -79,13 +79,14 @@ static void put_bits(uint8_t *out, const uint64_t *numbers, size_t count, unsign
     }
 }
 
-static size_t size_of(const struct packing *packing) {
+static size_t size_of(const struct packing *packing, struct dora__asking *asking) {
     uint64_t numbers[DORA__PACKED_BLOCK];
     size_t size = 0;
     int64_t before = 0;
     for (size_t i = 0, count; i < packing->count; i += count) {
         count = packing->count - i < DORA__PACKED_BLOCK ? packing->count - i : DORA__PACKED_BLOCK;
         size += 1 + bytes_of(count, take_block(packing, i, count, &before, numbers));
+        dora__asking_take(asking, count);
     }
     return size;
 }
@@ -113,7 +114,7 @@ void dora__packed_put(struct dora__bytes *bytes, const int64_t *values, const in
     enum way best = FROM_NOTHING;
     for (enum way way = FROM_NOTHING; way < (lead ? WAYS : FROM_LEAD); way++) {
         packing.way = way;
-        size_t size = size_of(&packing);
+        size_t size = size_of(&packing, bytes->asking);
         if (size < least) {
             least = size;
             best = way;
@@ -133,6 +134,7 @@ void dora__packed_put(struct dora__bytes *bytes, const int64_t *values, const in
         if (width)
             put_bits(out, numbers, size, width);
         out += bytes_of(size, width);
+        dora__bytes_go_on(bytes, size);
     }
 }
 
@@ -197,6 +199,8 @@ static void unpack_block(struct dora__unpacking *unpacking, int64_t *values, con
 void dora__unpack(struct dora__unpacking *unpacking, int64_t *values, const int64_t *lead, size_t count) {
     for (size_t i = 0, size; i < count; i += size) {
         size = count - i < DORA__PACKED_BLOCK ? count - i : DORA__PACKED_BLOCK;
+        if (!dora__asking_take(unpacking->cursor->asking, size))
+            dora__cursor_fail(unpacking->cursor, "stopped");
         unpack_block(unpacking, values + i, lead ? lead + i : NULL, size);
     }
 }

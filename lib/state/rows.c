@@ -28,22 +28,22 @@ uint64_t dora__rows_as_ofs(const struct dora__rows *rows) {
     return as_ofs;
 }
 
-static void instants_of(const struct dora__rows *rows, int field, int64_t *values) {
-    for (uint32_t i = 0; i < rows->count; i++)
+static void instants_of(const struct dora__rows *rows, int field, uint32_t i, uint32_t end, int64_t *values) {
+    for (; i < end; i++)
         values[i] = dora__table_instant(table_of(rows), (enum dora__field)field, rows->rows[i]);
 }
 
-static void ranks_of(const struct dora__rows *rows, int field, int64_t *values) {
+static void ranks_of(const struct dora__rows *rows, int field, uint32_t i, uint32_t end, int64_t *values) {
     const uint32_t *of = dora__ranks_for(rows->catalog, rows->kind, field)->of;
-    for (uint32_t i = 0; i < rows->count; i++) {
+    for (; i < end; i++) {
         uint32_t rank = of[dora__table_handle(table_of(rows), (enum dora__field)field, rows->rows[i])];
         values[i] = rank ? (int64_t)rank : DORA_ABSENT;
     }
 }
 
-static void bytes_of(const struct dora__rows *rows, int field, int64_t *values) {
+static void bytes_of(const struct dora__rows *rows, int field, uint32_t i, uint32_t end, int64_t *values) {
     bool timed = rows->named && field == DORA__DELETED;
-    for (uint32_t i = 0; i < rows->count; i++) {
+    for (; i < end; i++) {
         const struct dora__chunk *chunk = dora__chunk_of(table_of(rows), rows->rows[i]);
         uint8_t byte = dora__byte_at(chunk, (enum dora__field)field, rows->rows[i]);
         const int64_t *as_of = timed ? chunk->as_of[field] : NULL;
@@ -52,23 +52,33 @@ static void bytes_of(const struct dora__rows *rows, int field, int64_t *values) 
     }
 }
 
-void dora__rows_values(const struct dora__rows *rows, int field, int64_t *values) {
+bool dora__rows_values(const struct dora__rows *rows, int field, int64_t *values) {
     const struct dora__facts *facts = rows->facts;
-    if (facts->numeric >> field & 1)
-        instants_of(rows, field, values);
-    else if (facts->bytes >> field & 1)
-        bytes_of(rows, field, values);
-    else
-        ranks_of(rows, field, values);
+    for (uint32_t i = 0, end; i < rows->count; i = end) {
+        end = rows->count - i < DORA__ASKING_PIECE ? rows->count : i + DORA__ASKING_PIECE;
+        if (!dora__asking_take(rows->catalog->asking, end - i))
+            return false;
+        if (facts->numeric >> field & 1)
+            instants_of(rows, field, i, end, values);
+        else if (facts->bytes >> field & 1)
+            bytes_of(rows, field, i, end, values);
+        else
+            ranks_of(rows, field, i, end, values);
+    }
+    return true;
 }
 
-void dora__rows_as_of(const struct dora__rows *rows, int field, int64_t *values) {
-    dora__rows_values(rows, field, values);
+bool dora__rows_as_of(const struct dora__rows *rows, int field, int64_t *values) {
+    if (!dora__rows_values(rows, field, values))
+        return false;
     for (uint32_t i = 0; i < rows->count; i++) {
+        if (!dora__asking_at(rows->catalog->asking, i))
+            return false;
         const int64_t *as_of = dora__chunk_of(table_of(rows), rows->rows[i])->as_of[field];
         int64_t stated = as_of ? as_of[rows->rows[i] & (DORA__CHUNK_ROWS - 1)] : DORA_ABSENT;
         values[i] = values[i] == DORA_ABSENT ? DORA_ABSENT : stated == INT64_MAX ? DORA__AS_OF_FINAL : stated;
     }
+    return true;
 }
 
 static int compare_ranks(const void *a, const void *b) {
@@ -110,34 +120,45 @@ static void clear_keys(struct ordering *ordering) {
     ordering->used = ordering->place_bits;
 }
 
-/* Brings the rows into the order of the keys and begins new ones. */
-static void sort_rows(struct ordering *ordering) {
+static bool goes_on(const struct ordering *ordering, uint32_t i) {
+    return dora__asking_at(ordering->rows->catalog->asking, i);
+}
+
+/* Brings the rows into the order of the keys and begins new ones. False: stopped. */
+static bool sort_rows(struct ordering *ordering) {
     struct dora__rows *rows = ordering->rows;
     uint64_t places = (UINT64_C(1) << ordering->place_bits) - 1;
     if (ordering->used > ordering->place_bits) {
-        const uint64_t *sorted = dora__sort_u64(ordering->keys, ordering->scratch, rows->count, ordering->place_bits);
-        for (uint32_t i = 0; i < rows->count; i++)
+        const uint64_t *sorted = dora__sort_u64_asking(ordering->keys, ordering->scratch, rows->count,
+                                                       ordering->place_bits, rows->catalog->asking);
+        for (uint32_t i = 0; i < rows->count; i++) {
+            if (!goes_on(ordering, i))
+                return false;
             ordering->next[i] = rows->rows[sorted[i] & places];
+        }
         uint32_t *swap = rows->rows;
         rows->rows = ordering->next;
         ordering->next = swap;
     }
     clear_keys(ordering);
+    return true;
 }
 
-/* A field as further bits of the keys: 0 where it is absent, else 1 + how far it is above the least, in units. */
-static void add_field(struct ordering *ordering, int field) {
+/* A field as further bits of the keys: 0 where it is absent, else 1 + how far it is above the least, in units. False:
+   stopped. */
+static bool add_field(struct ordering *ordering, int field) {
     const struct dora__rows *rows = ordering->rows;
     int64_t least = INT64_MAX, most = INT64_MIN;
     bool nullable;
-    dora__rows_values(rows, field, ordering->values);
+    if (!dora__rows_values(rows, field, ordering->values))
+        return false;
     for (uint32_t i = 0; i < rows->count; i++) {
         int64_t value = ordering->values[i];
         most = value > most ? value : most;
         least = value != DORA_ABSENT && value < least ? value : least;
     }
     if (most == DORA_ABSENT)
-        return;
+        return true;
     int64_t unit = dora__packed_unit(ordering->values, rows->count, &nullable);
     unsigned bits = bits_of((uint64_t)(most - least) / (uint64_t)unit + nullable), taken;
     for (unsigned shift = 0; shift < bits; shift += taken) {
@@ -145,15 +166,16 @@ static void add_field(struct ordering *ordering, int field) {
         uint64_t mask = (UINT64_C(1) << taken) - 1;
         for (uint32_t i = 0; i < rows->count; i++) {
             int64_t value = ordering->values[i];
+            if (!goes_on(ordering, i))
+                return false;
             uint64_t above = value == DORA_ABSENT ? 0 : (uint64_t)(value - least) / (uint64_t)unit + nullable;
             ordering->keys[i] |= (above >> shift & mask) << ordering->used;
         }
         ordering->used += taken;
-        if (ordering->used == 64) {
-            sort_rows(ordering);
-            dora__rows_values(rows, field, ordering->values);
-        }
+        if (ordering->used == 64 && (!sort_rows(ordering) || !dora__rows_values(rows, field, ordering->values)))
+            return false;
     }
+    return true;
 }
 
 static const struct dora__list *list_of(const struct dora__rows *rows, int field, uint32_t row) {
@@ -175,41 +197,42 @@ static int compare_lists(const void *context, uint32_t a, uint32_t b) {
     return (x->count > y->count) - (x->count < y->count);
 }
 
-/* Orders rows that are equal in all but their lists. Equal neighbours are marked field by field, in the keys. */
-static void order_by_lists(struct ordering *ordering, uint64_t scalars) {
+/* Orders rows that are equal in all but their lists. Equal neighbours are marked field by field, in the keys. False:
+   stopped. */
+static bool order_by_lists(struct ordering *ordering, uint64_t scalars) {
     struct dora__rows *rows = ordering->rows;
     memset(ordering->keys, 0, rows->count * sizeof *ordering->keys);
     for (uint64_t left = scalars; left; left &= left - 1) {
-        dora__rows_values(rows, __builtin_ctzll(left), ordering->values);
+        if (!dora__rows_values(rows, __builtin_ctzll(left), ordering->values))
+            return false;
         for (uint32_t i = 1; i < rows->count; i++)
             ordering->keys[i] |= ordering->values[i] != ordering->values[i - 1];
     }
     for (uint32_t begin = 0, end; begin < rows->count; begin = end) {
         for (end = begin + 1; end < rows->count && !ordering->keys[end];)
             end++;
+        if (!dora__asking_take(rows->catalog->asking, end - begin))
+            return false;
         if (end - begin > 1)
             dora__sort_items(rows->rows + begin, ordering->next, end - begin, compare_lists, rows);
     }
+    return true;
 }
 
-static void order(struct ordering *ordering) {
+static bool order(struct ordering *ordering) {
     struct dora__rows *rows = ordering->rows;
     uint64_t columns = dora__rows_columns(rows), scalars = columns & ~DORA__LISTS;
     ordering->place_bits = bits_of(rows->count - 1);
     clear_keys(ordering);
-    if (rows->named) {
-        add_field(ordering, DORA__ID);
-        sort_rows(ordering);
-        return;
-    }
+    if (rows->named)
+        return add_field(ordering, DORA__ID) && sort_rows(ordering);
     for (uint64_t left = scalars; left;) {
         int last = 63 - __builtin_clzll(left);
         left ^= DORA__BIT(last);
-        add_field(ordering, last);
+        if (!add_field(ordering, last))
+            return false;
     }
-    sort_rows(ordering);
-    if (columns & DORA__LISTS)
-        order_by_lists(ordering, scalars);
+    return sort_rows(ordering) && (!(columns & DORA__LISTS) || order_by_lists(ordering, scalars));
 }
 
 /* Rows in the order of arrival: those with an id, or the others. */
@@ -230,13 +253,13 @@ void dora__rows_free(struct dora__rows *rows) {
     rows->rows = NULL;
 }
 
-dora_status dora__rows_make(struct dora__rows *rows, const struct dora__facts *facts,
-                            const struct dora__catalog *catalog, dora_kind kind, bool named) {
+bool dora__rows_make(struct dora__rows *rows, const struct dora__facts *facts, const struct dora__catalog *catalog,
+                     dora_kind kind, bool named) {
     struct dora__memory *memory = facts->memory;
     *rows = (struct dora__rows){.facts = facts, .catalog = catalog, .kind = kind, .named = named};
     collect(rows);
     if (!rows->count)
-        return DORA_OK;
+        return true;
     size_t count = rows->count;
     struct ordering ordering = {.rows = rows};
     rows->rows = dora__alloc(memory, count, sizeof *rows->rows);
@@ -247,7 +270,7 @@ dora_status dora__rows_make(struct dora__rows *rows, const struct dora__facts *f
     bool made = rows->rows && ordering.next && ordering.values && ordering.keys && ordering.scratch;
     if (made) {
         collect(rows);
-        order(&ordering);
+        made = order(&ordering);
     }
     dora__free(memory, ordering.scratch, count, sizeof *ordering.scratch);
     dora__free(memory, ordering.keys, count, sizeof *ordering.keys);
@@ -255,5 +278,5 @@ dora_status dora__rows_make(struct dora__rows *rows, const struct dora__facts *f
     dora__free(memory, ordering.next, count, sizeof *ordering.next);
     if (!made)
         dora__rows_free(rows);
-    return made ? DORA_OK : DORA_ERROR_MEMORY;
+    return made;
 }

@@ -23,18 +23,18 @@ struct dora__rows {
     uint32_t *rows; /* in canonical order; NULL where there are none */
 };
 
-/* MEMORY leaves nothing to free. O(rows * columns), by radix. */
-dora_status dora__rows_make(struct dora__rows *rows, const struct dora__facts *facts,
-                            const struct dora__catalog *catalog, dora_kind kind, bool named);
+/* False: out of memory or stopped, and nothing is left to free. O(rows * columns), by radix. */
+bool dora__rows_make(struct dora__rows *rows, const struct dora__facts *facts, const struct dora__catalog *catalog,
+                     dora_kind kind, bool named);
 void dora__rows_free(struct dora__rows *rows);
 
 /* Columns that some chunk of the table has, DORA__ID left out. */
 uint64_t dora__rows_columns(const struct dora__rows *rows);
 uint64_t dora__rows_as_ofs(const struct dora__rows *rows);
 
-/* The values of a scalar field, or when they were stated, DORA_ABSENT where there is none. */
-void dora__rows_values(const struct dora__rows *rows, int field, int64_t *values);
-void dora__rows_as_of(const struct dora__rows *rows, int field, int64_t *values);
+/* The values of a scalar field, or when they were stated, DORA_ABSENT where there is none. False: stopped. */
+bool dora__rows_values(const struct dora__rows *rows, int field, int64_t *values);
+bool dora__rows_as_of(const struct dora__rows *rows, int field, int64_t *values);
 
 /* The ranks in a list in ascending order, each once, in `ranks`, which has room for all its items; returns how many. */
 uint32_t dora__rows_list(const struct dora__rows *rows, const struct dora__list *list, uint32_t *ranks);

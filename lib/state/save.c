@@ -76,13 +76,14 @@ static bool any_list(const struct dora__rows *rows, int field) {
     return false;
 }
 
-/* Which columns hold something. A table always has one, so that its rows take bytes. */
-static void find_columns(const struct dora__rows *rows, struct columns *columns) {
+/* Which columns hold something. A table always has one, so that its rows take bytes. False: stopped. */
+static bool find_columns(const struct dora__rows *rows, struct columns *columns) {
     uint64_t there = dora__rows_columns(rows);
     columns->present = rows->named ? DORA__BIT(DORA__ID) : 0;
     for (uint64_t left = there & ~DORA__LISTS; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
-        dora__rows_values(rows, field, columns->values);
+        if (!dora__rows_values(rows, field, columns->values))
+            return false;
         columns->present |= (uint64_t)any(columns->values, rows->count) << field;
     }
     int list_at = dora__list_field(there);
@@ -92,9 +93,11 @@ static void find_columns(const struct dora__rows *rows, struct columns *columns)
         columns->present = DORA__BIT(DORA__DELETED);
     for (uint64_t left = rows->named ? dora__rows_as_ofs(rows) & columns->present : 0; left; left &= left - 1) {
         int field = __builtin_ctzll(left);
-        dora__rows_as_of(rows, field, columns->values);
+        if (!dora__rows_as_of(rows, field, columns->values))
+            return false;
         columns->as_ofs |= (uint64_t)any(columns->values, rows->count) << field;
     }
+    return true;
 }
 
 static bool put_list_column(struct saving *saving, const struct dora__rows *rows, int field, int64_t *counts) {
@@ -113,6 +116,7 @@ static bool put_list_column(struct saving *saving, const struct dora__rows *rows
             counts[i] = count ? (int64_t)count : DORA_ABSENT;
             for (uint32_t k = 0; k < count; k++)
                 items[total++] = ranks[k];
+            dora__bytes_go_on(saving->bytes, 1 + count);
         }
         dora__packed_put(saving->bytes, counts, NULL, rows->count);
         dora__packed_put(saving->bytes, items, NULL, total);
@@ -135,14 +139,16 @@ static bool put_columns(struct saving *saving, const struct dora__rows *rows, st
                 return false;
             continue;
         }
-        dora__rows_values(rows, field, values);
+        if (!dora__rows_values(rows, field, values))
+            return false;
         dora__packed_put(saving->bytes, values, instant && led ? columns->lead : NULL, rows->count);
         led |= instant;
     }
     bool first = true;
     for (uint64_t left = columns->as_ofs; left; left &= left - 1, first = false) {
         int64_t *values = first ? columns->as_of : columns->values;
-        dora__rows_as_of(rows, __builtin_ctzll(left), values);
+        if (!dora__rows_as_of(rows, __builtin_ctzll(left), values))
+            return false;
         dora__packed_put(saving->bytes, values, !first ? columns->as_of : led ? columns->lead : NULL, rows->count);
     }
     return true;
@@ -156,8 +162,7 @@ static bool put_rows(struct saving *saving, const struct dora__rows *rows) {
         .as_of = rows->named ? dora__alloc(saving->memory, count, sizeof *columns.as_of) : NULL,
     };
     bool done = columns.values && columns.lead && (columns.as_of || !rows->named);
-    if (done) {
-        find_columns(rows, &columns);
+    if (done && (done = find_columns(rows, &columns))) {
         dora__bytes_varint(saving->bytes, count);
         dora__bytes_varint(saving->bytes, columns.present);
         dora__bytes_varint(saving->bytes, columns.as_ofs);
@@ -171,7 +176,7 @@ static bool put_rows(struct saving *saving, const struct dora__rows *rows) {
 
 static bool put_facts(struct saving *saving, dora_kind kind, bool named) {
     struct dora__rows rows;
-    if (dora__rows_make(&rows, saving->facts, &saving->catalog, kind, named) != DORA_OK)
+    if (!dora__rows_make(&rows, saving->facts, &saving->catalog, kind, named))
         return false;
     bool done = !rows.count || put_rows(saving, &rows);
     if (done && rows.count)
@@ -225,7 +230,7 @@ static size_t put_head(const struct saving *saving, size_t room) {
 dora_status dora__state_save(const struct dora__facts *facts, struct dora__bytes *bytes, size_t *begin) {
     const size_t room = DORA__STATE_HEAD_SIZE + SECTIONS * DORA__STATE_ENTRY_SIZE + DORA__STATE_CHECKSUM_SIZE;
     struct saving saving = {.facts = facts, .memory = facts->memory, .bytes = bytes};
-    if (!dora__bytes_more(bytes, room) || !dora__catalog_make(&saving.catalog, facts))
+    if (!dora__bytes_more(bytes, room) || !dora__catalog_make(&saving.catalog, facts, bytes->asking))
         return DORA_ERROR_MEMORY;
     bool done = put_sections(&saving);
     dora__catalog_free(&saving.catalog);

@@ -18,6 +18,7 @@ struct run {
 
 struct runs {
     struct dora__memory *memory;
+    struct dora__asking *asking;
     struct run *items;
     size_t count;
     size_t capacity;
@@ -49,13 +50,18 @@ static bool sort_run(struct runs *runs, const struct dora__pool *pool, struct ru
                      uint64_t *keys, uint64_t *scratch) {
     size_t count = run.end - run.begin;
     uint32_t *own = handles + run.begin;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (!dora__asking_at(runs->asking, i))
+            return false;
         keys[i] = (uint64_t)piece_of(dora__pool_get(pool, own[i]), run.depth) << 32 | own[i];
-    const uint64_t *sorted = dora__sort_u64(keys, scratch, count, 32);
+    }
+    const uint64_t *sorted = dora__sort_u64_asking(keys, scratch, count, 32, runs->asking);
     for (size_t i = 0; i < count; i++)
         own[i] = (uint32_t)sorted[i];
     uint32_t *room = (uint32_t *)(void *)(sorted == keys ? scratch : keys);
     for (size_t begin = 0, end; begin < count; begin = end) {
+        if (!dora__asking_take(runs->asking, 1))
+            return false;
         for (end = begin + 1; end < count && sorted[end] >> 32 == sorted[begin] >> 32;)
             end++;
         if (end - begin > 1 && end - begin <= FEW)
@@ -66,10 +72,11 @@ static bool sort_run(struct runs *runs, const struct dora__pool *pool, struct ru
     return true;
 }
 
-bool dora__sort_strings(struct dora__memory *memory, const struct dora__pool *pool, uint32_t *handles, size_t count) {
+bool dora__sort_strings(struct dora__memory *memory, const struct dora__pool *pool, uint32_t *handles, size_t count,
+                        struct dora__asking *asking) {
     if (count < 2)
         return true;
-    struct runs runs = {.memory = memory};
+    struct runs runs = {.memory = memory, .asking = asking};
     uint64_t *keys = dora__alloc(memory, count, sizeof *keys), *scratch = dora__alloc(memory, count, sizeof *scratch);
     bool done = keys && scratch && push(&runs, 0, count, 0);
     while (done && runs.count)
@@ -91,7 +98,7 @@ static size_t shared(dora_string a, dora_string b) {
 void dora__strings_put(struct dora__bytes *bytes, const struct dora__pool *pool, const struct dora__ranks *ranks) {
     dora_string before = {NULL, 0};
     dora__bytes_varint(bytes, ranks->count);
-    for (uint32_t i = 0; i < ranks->count && !bytes->failed; i++) {
+    for (uint32_t i = 0; i < ranks->count && dora__bytes_go_on(bytes, 1); i++) {
         dora_string string = dora__pool_get(pool, ranks->handles[i]);
         size_t same = shared(before, string);
         dora__bytes_varint(bytes, same);
@@ -137,6 +144,8 @@ static dora_status take_strings(struct dora__state_cursor *cursor, struct dora__
     dora_string before = {NULL, 0}, string = {NULL, 0};
     for (uint64_t i = 0; i < count; i++) {
         uint32_t handle;
+        if (!dora__asking_take(cursor->asking, 1))
+            dora__cursor_fail(cursor, "stopped");
         dora_status status = take_string(cursor, before, taking, &string);
         if (status != DORA_OK || cursor->failure)
             return status;

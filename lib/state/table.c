@@ -60,6 +60,8 @@ static dora_status make_rows(struct taking *taking, uint64_t present, uint64_t a
     for (uint32_t left = taking->count, more; left; left -= more) {
         uint32_t at = table->rows & (DORA__CHUNK_ROWS - 1);
         more = left < DORA__CHUNK_ROWS - at ? left : DORA__CHUNK_ROWS - at;
+        if (!dora__asking_take(taking->cursor->asking, more))
+            return fail(taking, "stopped");
         struct dora__chunk *chunk = dora__chunk_to_append(taking->facts, table);
         if (!chunk || !dora__columns_own(taking->facts, chunk, chunk->shared, at))
             return DORA_ERROR_MEMORY;
@@ -250,6 +252,8 @@ static void take_items(struct taking *taking, uint32_t *items, uint64_t total) {
 
 static dora_status make_lists(struct taking *taking, int field, const uint32_t *counts, const uint32_t *items) {
     for (uint32_t i = 0; i < taking->count; items += counts[i], i++) {
+        if (!dora__asking_at(taking->cursor->asking, i))
+            return fail(taking, "stopped");
         if (!counts[i])
             continue;
         for (uint32_t k = 1; k < counts[i]; k++)
@@ -337,5 +341,5 @@ dora_status dora__table_take(struct dora__state_cursor *cursor, struct dora__fac
     taking.count = (uint32_t)count;
     dora_status status = make_rows(&taking, present, as_ofs);
     facts->loaded += status == DORA_OK ? count : 0;
-    return status == DORA_OK ? take_columns(&taking, present, as_ofs) : status;
+    return status == DORA_OK && !cursor->failure ? take_columns(&taking, present, as_ofs) : status;
 }

@@ -39,7 +39,7 @@ static void check(const int64_t *values, const int64_t *lead, size_t count, size
     int64_t *back = malloc((count + 1) * sizeof *back);
     dora__packed_put(&bytes, values, lead, count);
     assert_false(bytes.failed);
-    struct dora__state_cursor cursor = {bytes.data, bytes.data + bytes.size, NULL};
+    struct dora__state_cursor cursor = {bytes.data, bytes.data + bytes.size, NULL, NULL};
     struct dora__unpacking unpacking;
     dora__unpack_begin(&unpacking, &cursor, count, lead != NULL);
     for (size_t i = 0; i < count; i += piece)
@@ -48,7 +48,7 @@ static void check(const int64_t *values, const int64_t *lead, size_t count, size
     assert_ptr_equal(cursor.at, cursor.end);
     assert_memory_equal(values, back, count * sizeof *values);
     for (size_t size = 0; size < bytes.size && size < 100; size++) {
-        cursor = (struct dora__state_cursor){bytes.data, bytes.data + size, NULL};
+        cursor = (struct dora__state_cursor){bytes.data, bytes.data + size, NULL, NULL};
         dora__unpack_begin(&unpacking, &cursor, count, lead != NULL);
         dora__unpack(&unpacking, back, lead, count);
         assert_true(cursor.failure || !count);
@@ -90,10 +90,10 @@ static void test_varints(void **unused) {
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct dora__bytes bytes = {.memory = &memory};
         dora__bytes_varint(&bytes, numbers[i]);
-        struct dora__state_cursor cursor = {bytes.data, bytes.data + bytes.size, NULL};
+        struct dora__state_cursor cursor = {bytes.data, bytes.data + bytes.size, NULL, NULL};
         assert_true(dora__cursor_varint(&cursor, UINT64_MAX) == numbers[i]);
         assert_null(cursor.failure);
-        cursor = (struct dora__state_cursor){bytes.data, bytes.data + bytes.size, NULL};
+        cursor = (struct dora__state_cursor){bytes.data, bytes.data + bytes.size, NULL, NULL};
         if (numbers[i])
             dora__cursor_varint(&cursor, numbers[i] - 1);
         assert_true(cursor.failure || !numbers[i]);
@@ -101,10 +101,10 @@ static void test_varints(void **unused) {
     }
     static const uint8_t long_zero[] = {0x80, 0x00},
                          endless[] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F};
-    struct dora__state_cursor cursor = {long_zero, long_zero + sizeof long_zero, NULL};
+    struct dora__state_cursor cursor = {long_zero, long_zero + sizeof long_zero, NULL, NULL};
     dora__cursor_varint(&cursor, UINT64_MAX);
     assert_non_null(cursor.failure);
-    cursor = (struct dora__state_cursor){endless, endless + sizeof endless, NULL};
+    cursor = (struct dora__state_cursor){endless, endless + sizeof endless, NULL, NULL};
     dora__cursor_varint(&cursor, UINT64_MAX);
     assert_non_null(cursor.failure);
 }

@@ -137,8 +137,8 @@ static void check(struct ask ask) {
     struct dora__placed placed;
     size_t begin[2];
     dora__memory_init(&memory, NULL);
-    dora__strip_init(&strip, &memory, 0);
-    dora__select_init(&select, &memory, kernel);
+    dora__strip_init(&strip, &memory, 0, NULL);
+    dora__select_init(&select, &memory, kernel, NULL);
     make_samples(&ask, &placed, begin);
     assert_true(dora__strip_load(&strip, &placed, 0));
     assert_true(strip.count == ask.count && strip.unit == placed.unit);
