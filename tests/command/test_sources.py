@@ -54,6 +54,22 @@ def fixtures() -> None:
         check(f"{folder.name}, facts", out.count("\n"), len(expected))
 
 
+def conversions() -> None:
+    """What is converted reports what the exports do, to the byte, by either format."""
+    words = [os.environ["DORA"], "report", "-q", "--by", "service", "--period", "month", "--format", "ndjson"]
+    for folder in sorted(path for path in DATA.iterdir() if path.is_dir()):
+        files = sorted(path for path in folder.iterdir() if path.name != EXPECTED)
+        command = [*words, "--from", folder.name, "--project", "o/r", *map(str, files)]
+        direct = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        with tempfile.TemporaryDirectory() as name:
+            for form in ("ndjson", "csv"):
+                out = str(pathlib.Path(name) / f"facts.{form}")
+                convert(folder.name, files, "--format", form, "-o", out)
+                done = subprocess.run([*words, out], capture_output=True, check=False, timeout=60)
+                check(f"{folder.name}, {form}", (done.returncode, done.stdout), (direct.returncode, direct.stdout))
+        check(f"{folder.name}, rows", direct.returncode, 0)
+
+
 def parameters() -> None:
     """Words that are given stand for those of the mapping, by --from and by shape; unknown names are refused."""
     lists = [DATA / "github" / "lists.json"]
@@ -399,6 +415,16 @@ def samples() -> None:
     check("gitlab, hash", stated[0]["sha"], webhook["commit_url"].rsplit("/", 1)[1])  # type: ignore[index]
     check("gitlab, offset", stated[1]["finished_at"], "2021-04-28T19:50:00Z")
 
+    pipeline = SHARED / "gitlab" / "testdata" / "webhooks" / "pipeline.json"
+    attributes = load(pipeline)["object_attributes"]  # type: ignore[index]
+    _, out, _ = convert("auto", [pipeline], "--set", f"pipeline_refs={attributes['ref']}")
+    got = json.loads(out)
+    ends = [got["started_at"], got["finished_at"]]
+    check("gitlab, pipeline", (got["sha"], got["status"]), (attributes["sha"], attributes["status"]))
+    expected = [attributes[name].replace(" UTC", "Z").replace(" ", "T") for name in ("created_at", "finished_at")]
+    check("gitlab, pipeline's times", ends, expected)
+    check("gitlab, pipelines by default", convert("auto", [pipeline])[1], "")
+
     release = SHARED / "azure_devops" / "specification" / "release" / "7.1" / "httpExamples" / "deployments"
     interventions = sorted(release.parent.glob("manualInterventions/*.json"))
     stated = facts("azure-devops", interventions, "release")
@@ -468,6 +494,7 @@ def samples() -> None:
 
 def main() -> int:
     fixtures()
+    conversions()
     parameters()
     labels()
     which_incidents()
