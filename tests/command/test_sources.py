@@ -152,7 +152,7 @@ def no_deployments() -> None:
         _, out, _ = convert(source, [DATA / source / name], "--set", words)
         stated = {fact["id"] for fact in map(json.loads, out.splitlines()) if fact["kind"] == "deployment"}
         check(f"{source} {words}", (there - stated, absent & stated), (set(), set()))
-    for words, environment in (("-", "production"), ("/^dep/", "dep")):
+    for words, environment in (("-", "production"), ("/^dep/", "dep"), ("x,DEP*", "deploy:dry-run")):
         _, out, _ = convert("github", [DATA / "github" / "deployments.json"], "--set", f"dry_runs={words}")
         check(f"dry_runs={words}", json.loads(out.splitlines()[3])["environment"], environment)
 
@@ -287,6 +287,8 @@ def functions() -> None:
         ('match(last(p), /(a b|c)/) "!" | "none"', "c/x", "none"),
         ('match(last(p), /(a b|c)/) "!" | "none"', "c/a b", "a b!"),
         ("match(p, $word)", "three", "ree"),
+        ("match(p, $word)", "PLAIN", "PLAIN"),
+        ('match(p, $word) | "none"', "plainer", "none"),
     ]
     with tempfile.TemporaryDirectory() as name:
         mapping, path = pathlib.Path(name) / "own.map", pathlib.Path(name) / "own.json"

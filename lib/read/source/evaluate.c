@@ -279,20 +279,26 @@ static bool matches_glob(const struct dora__span *pattern, const char *text, siz
     return p == pattern->size;
 }
 
-static bool matches(const struct dora__filter_word *word, const char *text, size_t size) {
-    size_t slots[DORA__PATTERN_SLOTS];
-    return word->pattern ? dora__pattern_find(word->pattern, text, size, slots) : matches_glob(&word->text, text, size);
+bool dora__word_matches(const struct dora__filter_word *word, const char *text, size_t size,
+                        size_t slots[DORA__PATTERN_SLOTS]) {
+    if (word->pattern)
+        return dora__pattern_find(word->pattern, text, size, slots);
+    slots[0] = 0;
+    slots[1] = size;
+    slots[2] = slots[3] = SIZE_MAX;
+    return matches_glob(&word->text, text, size);
 }
 
 static bool any_matches(const struct dora__export *source, const struct dora__rule *rule, size_t from, bool list) {
+    size_t slots[DORA__PATTERN_SLOTS];
     for (size_t i = 0; i < rule->words_count; i++) {
         const struct dora__filter_word *word = &source->mapping.words[rule->words_from + i];
-        if (!list && matches(word, source->text + from, source->text_size - from))
+        if (!list && dora__word_matches(word, source->text + from, source->text_size - from, slots))
             return true;
         for (size_t at = from, end; list && at < source->text_size; at = end + 1) {
             for (end = at; end < source->text_size && source->text[end] != source->between;)
                 end++;
-            if (matches(word, source->text + at, end - at))
+            if (dora__word_matches(word, source->text + at, end - at, slots))
                 return true;
         }
     }

@@ -80,12 +80,11 @@ static size_t reversed(char *text, size_t size, struct dora__span argument) {
     return count;
 }
 
-/* Of each expression the leftmost match; words that are none find nothing. */
+/* Of each expression the leftmost match, of other words the whole. */
 static size_t match(const struct dora__mapping *mapping, const struct dora__part *part, char *text, size_t size) {
     size_t slots[DORA__PATTERN_SLOTS];
     for (size_t i = 0; i < part->words_count; i++) {
-        struct dora__pattern *pattern = mapping->words[part->words_from + i].pattern;
-        if (!pattern || !dora__pattern_find(pattern, text, size, slots))
+        if (!dora__word_matches(&mapping->words[part->words_from + i], text, size, slots))
             continue;
         size_t group = slots[2] == SIZE_MAX ? 0 : 2;
         return keep(text, slots[group], slots[group + 1]);

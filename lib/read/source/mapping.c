@@ -173,12 +173,13 @@ static bool take_words(struct dora__mapping *mapping, struct dora__span *inner, 
     return true;
 }
 
-/* Whether words have a regular expression; those that have none, as of a parameter that was not given, match nothing.
- */
+/* Whether words may find anything: a hyphen, as of a parameter that was not given, finds nothing. */
 static bool can_match(const struct dora__mapping *mapping, const struct dora__part *part) {
-    for (size_t i = 0; i < part->words_count; i++)
-        if (mapping->words[part->words_from + i].pattern)
+    for (size_t i = 0; i < part->words_count; i++) {
+        const struct dora__filter_word *word = &mapping->words[part->words_from + i];
+        if (word->pattern || word->text.size != 1 || *word->text.data != '-')
             return true;
+    }
     return false;
 }
 

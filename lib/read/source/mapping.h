@@ -27,7 +27,8 @@ enum dora__function {
     DORA__FUNCTION_LOWER,    /* ASCII letters */
     DORA__FUNCTION_HASH,     /* 40 or 64 hexadecimal digits, not all zero */
     DORA__FUNCTION_REVERSED, /* an instant that falls as this one rises */
-    DORA__FUNCTION_MATCH, /* what the first regular expression of the part's words finds: its group, else the whole */
+    DORA__FUNCTION_MATCH, /* what the first of the part's words finds: the group of a regular expression, else the whole
+                           */
     DORA__FUNCTIONS
 };
 

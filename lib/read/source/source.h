@@ -87,6 +87,10 @@ void dora__export_facts(struct dora_reader *reader, const char *item, size_t siz
 /* Whether the mapping looks at a member of that name. */
 bool dora__export_reads(const struct dora__export *source, const char *name, size_t size);
 
+/* Whether a text is as a word of a filter asks, and where: slots as of dora__pattern_find. */
+bool dora__word_matches(const struct dora__filter_word *word, const char *text, size_t size,
+                        size_t slots[DORA__PATTERN_SLOTS]);
+
 /* Puts what the function makes of the text from `from` on in its place, of a list of each value; of no value nothing.
  */
 void dora__apply_function(struct dora_reader *reader, const struct dora__part *part, size_t from, bool list);
