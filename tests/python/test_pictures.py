@@ -327,6 +327,7 @@ def test_what_is_not_known_is_said() -> None:
     assert make_series(r, "change_fail_rate").absence == "nothing says that anything failed"
     assert make_series(r, "change_lead_time").absence == "no samples"
     assert "nothing says that anything was rework" in json.dumps(spec(r.dashboard()))
+    assert "hatched" not in json.dumps(r.plot("change_lead_time", kind="stages").to_dict()["title"])
 
 
 def test_queries_are_kept() -> None:

@@ -185,6 +185,6 @@ def notes(series: Series, together: bool = False) -> list[str]:
         said.append("grey: all together")
     if series.table is not None and few:
         said.append(f"tiers of {words.safe(series.table.name)}")
-    if series.known and partial_spans(series.rows):
+    if not series.absence and partial_spans(series.rows):
         said.append("hatched: not all days observed")
     return [series.scope, *(["; ".join(said)] if said else [])]
