@@ -130,8 +130,10 @@ dora_status dora__derived_new(const struct dora__derived *derived, enum dora__se
  * pass. Leads and recoveries are in whole seconds; a series that has one that is not, or is too long, does not fit and
  * is to be had from dora__derived_each.
  */
+struct dora__walk_kernel;
 struct dora__walk {
     const struct dora__derived *derived;
+    const struct dora__walk_kernel *kernel;
     uint32_t row; /* of the next block */
     uint32_t end;
     bool leads; /* which are wanted */

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Walks over deployments in blocks, column by column. Where a chunk has its times in whole seconds, as nearly always,
- * the loops are over 32-bit numbers and free of branches; any other chunk goes row by row.
+ * the loops are those of walk_kernel.h; any other chunk goes row by row.
  */
+#include "base/kernel.h"
 #include "derive/step.h"
+#include "derive/walk_kernel.h"
 
 #include <string.h>
 
 static const uint32_t no_service[DORA__BLOCK];
 
+static const struct dora__walk_kernel *pick_kernel(void) {
+    static const struct dora__walk_kernel *const kernels[] = {
+        [DORA__KERNEL_PORTABLE] = &dora__walk_portable,
+#ifdef DORA__WITH_AVX2
+        [DORA__KERNEL_AVX2] = &dora__walk_avx2,
+        [DORA__KERNEL_AVX512] = &dora__walk_avx512,
+#endif
+    };
+    return kernels[dora__kernel_pick()];
+}
+
 void dora__walk_begin(struct dora__walk *walk, const struct dora__derived *derived, uint32_t row, uint32_t end,
                       bool leads, bool recoveries) {
     walk->derived = derived;
+    walk->kernel = pick_kernel();
     walk->row = row;
     walk->end = end;
     walk->leads = leads;
@@ -66,21 +80,16 @@ static const uint32_t *times_of(struct dora__walk *walk, const struct dora__chun
 
 /* Days by one addition and division each where all times share an offset, else one by one. */
 static void days_of(struct dora__walk *walk, const uint32_t *t_s) {
-    const uint32_t day_s = 86400, before_days = 2;
-    uint32_t least = UINT32_MAX, most = 0; /* of t + 1, so that absent is 0 */
-    for (uint32_t i = 0; i < walk->count; i++) {
-        least = t_s[i] < least ? t_s[i] : least;
-        most = t_s[i] + 1 > most ? t_s[i] + 1 : most;
-    }
+    uint32_t least, most;
+    walk->kernel->range(t_s, walk->count, &least, &most);
     if (!most)
         return;
     int64_t least_us = least * DORA__US_PER_SECOND, most_us = (most - 1) * DORA__US_PER_SECOND;
     if (least_us < walk->span.begin_us || least_us >= walk->span.end_us)
         dora__zone_find(walk->derived->linking.zone, least_us, &walk->span);
-    int64_t shift_s = walk->span.offset_us / DORA__US_PER_SECOND + before_days * day_s;
+    int64_t shift_s = walk->span.offset_us / DORA__US_PER_SECOND + DORA__WALK_DAYS_BEFORE * DORA__WALK_DAY_S;
     if (most_us < walk->span.end_us && shift_s >= 0 && most + shift_s <= UINT32_MAX) {
-        for (uint32_t i = 0; i < walk->count; i++)
-            walk->day[i] = (int32_t)((t_s[i] + (uint32_t)shift_s) / day_s) - (int32_t)before_days;
+        walk->kernel->days(t_s, walk->count, (uint32_t)shift_s, walk->day);
         return;
     }
     for (uint32_t i = 0; i < walk->count; i++)
@@ -94,11 +103,7 @@ static void walk_columns(struct dora__walk *walk, const struct dora__chunk *chun
     if (!walk->leads)
         return;
     const uint32_t *committed_s = column_of(walk, chunk, DORA__COMMITTED_AT);
-    for (uint32_t i = 0; i < walk->count; i++) { /* an absent commit is later than any t */
-        uint32_t has = (committed_s[i] <= t_s[i]) & (walk->flags[i] / DORA__IS_PLUS) & 1;
-        walk->has_lead[i] = (uint8_t)has;
-        walk->lead_s[i] = (t_s[i] - committed_s[i]) & -has;
-    }
+    walk->kernel->leads(t_s, committed_s, walk->flags, walk->count, walk->has_lead, walk->lead_s);
 }
 
 static void walk_recoveries(struct dora__walk *walk, const struct dora__chunk *chunk) {
