@@ -4,10 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct plan plan;
 
@@ -114,3 +119,14 @@ int __wrap_open(const char *path, int flags, ...) {
 
 /* Where files are 64 bits wide by another name. */
 int __wrap_open64(const char *path, int flags, ...) __attribute__((alias("__wrap_open")));
+
+bool file_holds(const char *path, const struct bytes *bytes) {
+    char *found = malloc(bytes->size + 1);
+    FILE *file = fopen(path, "rb");
+    assert_true(file && found);
+    size_t size = fread(found, 1, bytes->size + 1, file);
+    fclose(file);
+    bool same = size == bytes->size && !memcmp(found, bytes->data, size);
+    free(found);
+    return same;
+}

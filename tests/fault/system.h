@@ -6,6 +6,8 @@
 #ifndef DORA_TESTS_SYSTEM_H
 #define DORA_TESTS_SYSTEM_H
 
+#include "../support/fixture.h"
+
 #include <stdbool.h>
 
 enum fault { FAIL, FAIL_ON, SHORTEN, EMPTY, DIE_BEFORE, DIE_AFTER }; /* FAIL_ON: it and all after it */
@@ -27,5 +29,8 @@ extern struct plan plan;
 
 void arm(unsigned long at, enum fault fault, int number);
 void disarm(void);
+
+/* Whether a file, which has to be there, has these bytes and no others. */
+bool file_holds(const char *path, const struct bytes *bytes);
 
 #endif

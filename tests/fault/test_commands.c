@@ -57,15 +57,9 @@ static void put(const char *name, const struct bytes *bytes) {
 }
 
 static bool file_is(const char *name, const struct bytes *bytes) {
-    char path[PATH_ROOM], *found = malloc(bytes->size + 1);
+    char path[PATH_ROOM];
     path_of(name, path);
-    FILE *file = fopen(path, "rb");
-    assert_true(file && found);
-    size_t size = fread(found, 1, bytes->size + 1, file);
-    fclose(file);
-    bool same = size == bytes->size && !memcmp(found, bytes->data, size);
-    free(found);
-    return same;
+    return file_holds(path, bytes);
 }
 
 static bool is_known(const char *name) {

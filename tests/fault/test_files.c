@@ -73,14 +73,7 @@ static int others(bool remove) {
 }
 
 static bool file_is(const struct bytes *state) {
-    char *bytes = malloc(state->size + 1);
-    FILE *file = fopen(path, "rb");
-    assert_true(file && bytes);
-    size_t size = fread(bytes, 1, state->size + 1, file);
-    fclose(file);
-    bool same = size == state->size && !memcmp(bytes, state->data, size);
-    free(bytes);
-    return same;
+    return file_holds(path, state);
 }
 
 static void put_old(void) {

@@ -114,7 +114,8 @@ def test_only_columns(r: dora.Report) -> None:
 
 
 def test_only_columns_as_frames(r: dora.Report) -> None:
-    pytest.importorskip("pyarrow"), pytest.importorskip("pandas")
+    for module in ("pyarrow", "pandas"):
+        pytest.importorskip(module, reason=f"{module} is not there, whose frames are compared")
     picked = r.requery(only_columns="deployments,change_lead_time_tier")
     assert picked.to_pyarrow().equals(r.to_pyarrow().select(list(picked.columns)))
     assert picked.to_pandas().equals(r.to_pandas()[list(picked.columns)])
