@@ -3,7 +3,8 @@
  * See memory.h. The arena takes chunks that double up to some megabytes, so that small engines stay small and large
  * ones do few allocations; a block larger than a chunk gets a chunk of its own. Where nobody gave an allocator, large
  * blocks are aligned for huge pages and ask for them: touching new memory for the first time is otherwise slower than
- * filling it.
+ * filling it. They are whole pages but for what libc keeps in front of the next block: its pages then follow without a
+ * gap, and what one engine freed is exactly what the next one asks for.
  */
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/memory.h"
@@ -14,6 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { BEFORE_NEXT = 64 }; /* bytes between two blocks, more than libc needs */
+
 #ifdef MADV_HUGEPAGE
 enum { HUGE_PAGE = 2 << 20 };
 
@@ -22,9 +25,13 @@ static void *libc_allocate(void *context, size_t size) {
     (void)context;
     if (size < HUGE_PAGE)
         return malloc(size);
-    if (posix_memalign(&block, HUGE_PAGE, size) != 0)
+    size_t pages;
+    if (!dora__add_size(size, BEFORE_NEXT + HUGE_PAGE - 1, &pages))
         return NULL;
-    (void)madvise(block, size & ~(size_t)(HUGE_PAGE - 1), MADV_HUGEPAGE); /* only advice */
+    pages &= ~(size_t)(HUGE_PAGE - 1);
+    if (posix_memalign(&block, HUGE_PAGE, pages - BEFORE_NEXT) != 0)
+        return NULL;
+    (void)madvise(block, pages, MADV_HUGEPAGE); /* only advice */
     return block;
 }
 #else
@@ -97,7 +104,7 @@ struct dora__arena_chunk {
     size_t size; /* of the whole chunk */
 };
 
-enum { ARENA_HEADER = 32, ARENA_ALIGN = 64, ARENA_FIRST = 1024, ARENA_MOST = 4 << 20 };
+enum { ARENA_HEADER = 32, ARENA_ALIGN = 64, ARENA_FIRST = 1024, ARENA_MOST = (4 << 20) - BEFORE_NEXT };
 
 void dora__arena_init(struct dora__arena *arena, struct dora__memory *memory) {
     *arena = (struct dora__arena){.memory = memory};
