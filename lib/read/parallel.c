@@ -2,7 +2,8 @@
 /*
  * See parallel.h. Whether a line end is also the end of a record is not known beforehand: in CSV it may lie between
  * quotes. A slice therefore counts only where all before it were read to their last byte; and where a slice cannot be
- * told apart from what one thread would have made of it, it is forgotten and read again by the reader itself.
+ * told apart from what one thread would have made of it, it is forgotten and read again by the reader itself. There are
+ * more slices than threads: a thread that was held up leaves its share to the others, and a slice fits a core's cache.
  */
 #include "read/parallel.h"
 
@@ -10,7 +11,7 @@
 
 #include <string.h>
 
-enum { REJECTS_MOST = 4096, PAUSE_MOST = 64, SLICE_BYTES_MOST = 4 << 20 };
+enum { REJECTS_MOST = 4096, PAUSE_MOST = 64, SLICE_BYTES_MOST = 4 << 20, SLICES_A_THREAD = 4 };
 
 /* A slice, and who reads it. */
 struct part {
@@ -140,7 +141,7 @@ static bool make_part_reader(struct part *part, const struct dora_reader *from) 
 }
 
 static bool make_parallel(struct dora_reader *reader) {
-    size_t count = reader->threads->most;
+    size_t count = reader->threads->most * (size_t)SLICES_A_THREAD;
     struct dora__parallel *parallel =
         dora__alloc_zeroed(reader->memory, 1, sizeof *parallel + count * sizeof *parallel->parts);
     if (!parallel)
@@ -219,7 +220,7 @@ static bool tell_rejects(struct dora_reader *reader, const struct part *part) {
 
 /* Adds what parts first .. end - 1 have read; where that fails, the reader stands before the first of them. */
 static void absorb_parts(struct dora_reader *reader, size_t first, size_t end, uint64_t records, uint64_t line) {
-    struct dora__shard *shards[DORA__THREADS_MOST];
+    struct dora__shard *shards[DORA__THREADS_MOST * SLICES_A_THREAD];
     struct part *parts = reader->parallel->parts;
     for (size_t i = first; i < end; i++)
         shards[i - first] = &parts[i].shard;
