@@ -183,6 +183,7 @@ def main() -> int:
     print(render.text(about, results), end="")
     (work / "RESULTS.md").write_text(render.markdown(about, results), encoding="utf-8")
     if asked.results:
+        asked.results.mkdir(parents=True, exist_ok=True)
         for name in ("results.jsonl", "RESULTS.md"):
             (asked.results / name).write_text((work / name).read_text(encoding="utf-8"), encoding="utf-8")
     return 1 if any("failed" in one for one in results) else 0
