@@ -125,12 +125,13 @@ dora_status dora__derived_each(const struct dora__derived *derived, enum dora__s
 dora_status dora__derived_new(const struct dora__derived *derived, enum dora__series series, uint32_t first,
                               dora__block_fn *take, void *context);
 
+struct dora__walk_kernel; /* walk_kernel.h */
+
 /*
  * Deployments in blocks of rows of one chunk, as placing takes them: all that most reports ask of a deployment in one
  * pass. Leads and recoveries are in whole seconds; a series that has one that is not, or is too long, does not fit and
  * is to be had from dora__derived_each.
  */
-struct dora__walk_kernel;
 struct dora__walk {
     const struct dora__derived *derived;
     const struct dora__walk_kernel *kernel;

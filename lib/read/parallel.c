@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { REJECTS_MOST = 4096, PAUSE_MOST = 64, SLICE_BYTES_MOST = 4 << 20, SLICES_A_THREAD = 4 };
+enum { REJECTS_MOST = 4096, PAUSE_MOST = 64, BYTES_A_THREAD = 4 << 20, SLICES_A_THREAD = 4 };
 
 /* A slice, and who reads it. */
 struct part {
@@ -41,7 +41,7 @@ bool dora__parallel_worthwhile(const struct dora_reader *reader, size_t size) {
 }
 
 size_t dora__parallel_most(const struct dora_reader *reader) {
-    return reader->threads && reader->threads->most > 1 ? reader->threads->most * (size_t)SLICE_BYTES_MOST : SIZE_MAX;
+    return reader->threads && reader->threads->most > 1 ? reader->threads->most * (size_t)BYTES_A_THREAD : SIZE_MAX;
 }
 
 bool dora__parallel_ready(const struct dora_reader *reader) {
